@@ -139,7 +139,7 @@ class Report:
         """By file and place; findings without a place last, in the order they were found."""
         return sorted(
             self.diagnostics,
-            key=lambda d: (d.span is None, d.span.file if d.span else "", (d.span.line, d.span.column) if d.span else ()),
+            key=lambda d: (0, d.span.file, d.span.line, d.span.column) if d.span else (1, "", 0, 0),
         )
 
 
@@ -161,9 +161,8 @@ class ModelformError(Exception):
     ) -> None:
         found = list(diagnostics)
         if summary or not found:
-            found.insert(
-                0, Diagnostic(code or self.default_code, Severity.ERROR, summary or "the operation failed", detail, span, hint)
-            )
+            summary = summary or "the operation failed"
+            found.insert(0, Diagnostic(code or self.default_code, Severity.ERROR, summary, detail, span, hint))
         self.diagnostics: tuple[Diagnostic, ...] = tuple(found)
         super().__init__(self.diagnostics[0].summary)
 

@@ -1,4 +1,4 @@
-"""The words that all layers share: operations, steps, changes, events, results. Plain data, no behaviour of any layer."""
+"""The words that all layers share: operations, steps, changes, events, results; plain data."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class ReadResult:
 
 @runtime_checkable
 class Provider(Protocol):
-    """What manages the resources of one package, configured once (`configure`) before anything but check and diff of it.
+    """What manages the resources of one package, configured once before anything else.
 
     `type` is the Pulumi token (`azure-native:cognitiveservices:Account`); `timeout` is in seconds, 0 for the
     provider's own; with `preview` nothing may change anywhere and what is not known yet is `UNKNOWN`.
