@@ -1,0 +1,96 @@
+"""Diagnostics for a person: the place, what is wrong, the line of the file with a caret, why, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from modelform.errors import Diagnostic, Report, Severity, Span
+from modelform.report.ink import Colour, Ink, cells, printable
+
+COLOURS: dict[Severity, Colour] = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+
+Source = Callable[[str], list[str] | None]
+"""Gives a file's lines by the name that spans use, or None where it cannot be read."""
+
+
+def read_source(name: str) -> list[str] | None:
+    """The lines of a file on disk."""
+    try:
+        return Path(name).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+
+
+def finding(diagnostic: Diagnostic, ink: Ink, source: Source = read_source) -> list[str]:
+    """One diagnostic, as lines.
+
+    stacks/dev.yaml:12:12: error: there is no model "mistral-larg-3" [model.unknown]
+       12 |     model: mistral-larg-3
+          |            ^
+       did you mean mistral-large-3?
+    """
+    word = f"{WORDS[diagnostic.severity]}:"
+    place = f"{shorter(diagnostic.span)}: " if diagnostic.span else ""
+    head = ink.wrap(f"{place}{word} {diagnostic.summary} [{diagnostic.code}]", rest="   ")
+    lines = [head[0].replace(word, ink.paint(word, COLOURS[diagnostic.severity], "bold"), 1), *head[1:]]
+    if diagnostic.span:
+        lines += _excerpt(diagnostic.span, ink, source)
+    if diagnostic.detail:
+        lines += ink.wrap(diagnostic.detail, first="   ", rest="   ")
+    if diagnostic.hint:
+        lines += ink.wrap(diagnostic.hint, first="   > ", rest="     ")
+    return lines
+
+
+def findings(diagnostics: Iterable[Diagnostic], ink: Ink, source: Source = read_source) -> list[str]:
+    """Errors first, then warnings, then notes; each in the order of the file, with its own lines."""
+    ordered = Report(diagnostics).sorted()
+    lines: list[str] = []
+    for severity in Severity:
+        for diagnostic in ordered:
+            if diagnostic.severity is severity:
+                lines += [*finding(diagnostic, ink, source), ""]
+    return lines[:-1]
+
+
+def tally(diagnostics: Iterable[Diagnostic]) -> str:
+    """`2 errors, 1 warning`; notes are not counted."""
+    found = list(diagnostics)
+    parts = []
+    for severity in (Severity.ERROR, Severity.WARNING):
+        number = sum(d.severity is severity for d in found)
+        if number:
+            parts.append(f"{number} {severity}{'s' if number > 1 else ''}")
+    return ", ".join(parts)
+
+
+def shorter(span: Span) -> str:
+    """The place with its file as seen from the working folder, if it is in there."""
+    path = Path(span.file)
+    if path.is_absolute():
+        try:
+            path = path.relative_to(Path.cwd())
+        except (ValueError, OSError):
+            return str(span)
+    return f"{path}:{span.line}:{span.column}"
+
+
+def _excerpt(span: Span, ink: Ink, source: Source) -> list[str]:
+    """The line that the span points at, cut to the paper around its column, and a caret under it."""
+    text = source(span.file)
+    if text is None or not 1 <= span.line <= len(text):
+        return []
+    number = f"{span.line:>5} | "
+    blank = f"{'':>5} | "
+    line = printable(text[span.line - 1].replace("\t", " "))
+    column = min(max(span.column, 1), len(line) + 1)
+    room = max(ink.width - len(number), 20)
+    start = max(0, min(column - 1 - room // 2, len(line) - room)) if cells(line) > room else 0
+    shown = line[start : start + room]
+    caret = " " * cells(line[start : column - 1]) + "^"
+    return [
+        ink.paint(number, "dim") + shown.rstrip(),
+        ink.paint(blank, "dim") + ink.paint(caret, "red", "bold"),
+    ]
