@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from modelform.errors import Diagnostic, Report, Severity, Span
+from modelform.report import words
 from modelform.report.ink import Colour, Ink, cells, printable
 
 COLOURS: dict[Severity, Colour] = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
@@ -33,7 +34,8 @@ def finding(diagnostic: Diagnostic, ink: Ink, source: Source = read_source) -> l
     """
     word = f"{WORDS[diagnostic.severity]}:"
     place = f"{shorter(diagnostic.span)}: " if diagnostic.span else ""
-    head = ink.wrap(f"{place}{word} {diagnostic.summary} [{diagnostic.code}]", rest="   ")
+    about = f"{resource}: " if (resource := _resource(diagnostic)) else ""
+    head = ink.wrap(f"{place}{word} {about}{diagnostic.summary} [{diagnostic.code}]", rest="   ")
     lines = [head[0].replace(word, ink.paint(word, COLOURS[diagnostic.severity], "bold"), 1), *head[1:]]
     if diagnostic.span:
         lines += _excerpt(diagnostic.span, ink, source)
@@ -75,6 +77,14 @@ def shorter(span: Span) -> str:
         except (ValueError, OSError):
             return str(span)
     return f"{path}:{span.line}:{span.column}"
+
+
+def _resource(diagnostic: Diagnostic) -> str:
+    """`deployment assistant`, for a finding about a resource whose summary does not name it."""
+    parts = diagnostic.urn.split("::")
+    if len(parts) < 4 or parts[-1] in diagnostic.summary or parts[2].startswith("pulumi:"):
+        return ""
+    return f"{words.kind(parts[2].rpartition('$')[2])} {parts[-1]}"
 
 
 def _excerpt(span: Span, ink: Ink, source: Source) -> list[str]:
