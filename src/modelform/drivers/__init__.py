@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modelform.drivers.driver import (
-    Cancellation,
     Driver,
     HistoryEntry,
     OnNameTaken,
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from modelform.spec.resolved import Target
 
 __all__ = [
-    "Cancellation",
     "Driver",
     "HistoryEntry",
     "OnNameTaken",

@@ -40,26 +40,14 @@ class OperationOptions:
     message: str = ""
 
 
-class Cancellation:
-    """An interrupt in two steps: `graceful` starts nothing new and saves what runs; `hard` waits for nothing."""
-
-    def __init__(self) -> None:
-        self.graceful = threading.Event()
-        self.hard = threading.Event()
-
-    def interrupt(self) -> None:
-        """What a Ctrl-C does: the first cancels gracefully, the second hard."""
-        (self.hard if self.graceful.is_set() else self.graceful).set()
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
     """What to run an operation on.
 
     `stack` is needed where the program runs (preview, up); destroy and refresh work from the state, and `name` is
     enough. `connection` gives the way to ARM for a subscription and is called only when something there must be asked
-    or changed. `confirm` is shown the plan before anything is changed; without one nothing is asked. An operation
-    that `interrupts` (any, from the main thread) answers Ctrl-C and SIGTERM by `cancellation`.
+    or changed. `confirm` is shown the plan before anything is changed; without one nothing is asked. Once `cancelled`
+    is set, what runs is finished and saved and nothing new is started.
     """
 
     name: str
@@ -67,8 +55,7 @@ class Request:
     stack: Stack | None = None
     options: OperationOptions = field(default_factory=OperationOptions)
     confirm: Callable[[Result], bool] | None = None
-    cancellation: Cancellation = field(default_factory=Cancellation)
-    interrupts: bool = True
+    cancelled: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass(frozen=True, slots=True)
