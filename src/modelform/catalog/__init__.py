@@ -1,1 +1,28 @@
 """What models exist, where, under which sku, with which quota and price; facts with source and date."""
+
+from __future__ import annotations
+
+from modelform.catalog.catalog import SERVERLESS, Catalog, Limit, Price, QuotaLimit, Standing
+from modelform.catalog.model import CapacityRules, Evidence, Lifecycle, MarketplacePlan, Model, Offer, Serverless
+from modelform.catalog.residency import Allowance, Processing, Region
+from modelform.catalog.search import Candidates
+
+__all__ = [
+    "SERVERLESS",
+    "Allowance",
+    "Candidates",
+    "CapacityRules",
+    "Catalog",
+    "Evidence",
+    "Lifecycle",
+    "Limit",
+    "MarketplacePlan",
+    "Model",
+    "Offer",
+    "Price",
+    "Processing",
+    "QuotaLimit",
+    "Region",
+    "Serverless",
+    "Standing",
+]
