@@ -4,6 +4,10 @@ States are Pulumi's: its deployment format, in the layout of its file backend, e
 does it. A stack can change engine at any time.
 """
 
+from modelform.state.binding import Cloud
+from modelform.state.folder import Folder, StackEntry
+from modelform.state.history import HistoryRecord
+from modelform.state.lock import Held, Owner
 from modelform.state.model import (
     Manifest,
     PendingOperation,
@@ -13,5 +17,24 @@ from modelform.state.model import (
     Snapshot,
     timestamp,
 )
+from modelform.state.passphrases import Environment, KeptFile
+from modelform.state.secrets import Passphrase
 
-__all__ = ["Manifest", "PendingOperation", "PendingType", "Resource", "SecretsProvider", "Snapshot", "timestamp"]
+__all__ = [
+    "Cloud",
+    "Environment",
+    "Folder",
+    "Held",
+    "HistoryRecord",
+    "KeptFile",
+    "Manifest",
+    "Owner",
+    "Passphrase",
+    "PendingOperation",
+    "PendingType",
+    "Resource",
+    "SecretsProvider",
+    "Snapshot",
+    "StackEntry",
+    "timestamp",
+]

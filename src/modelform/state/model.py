@@ -54,7 +54,7 @@ class Resource:
     source_position: str = ""
     stack_trace: tuple[Any, ...] = ()
     ignore_changes: tuple[str, ...] = ()
-    hide_diff: tuple[str, ...] = ()
+    hide_diff: tuple[Any, ...] = ()
     replace_on_changes: tuple[str, ...] = ()
     replacement_trigger: Value = None
     refresh_before_update: bool = False
