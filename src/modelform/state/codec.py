@@ -24,6 +24,7 @@ from modelform.state.model import (
 from modelform.state.property_values import Crypt, MalformedValue
 
 _KNOWN = frozenset({"manifest", "secrets_providers", "resources", "pending_operations", "metadata"})
+_Kept = dict[int, tuple[Resource, bytes, frozenset[str]]]
 _NEVER: Final = "0001-01-01T00:00:00Z"
 _COMPRESSED: Final = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
 
@@ -120,61 +121,69 @@ class Encoder:
 
     def __init__(self, encrypt: Crypt) -> None:
         self._encrypt = encrypt
-        self._kept: dict[int, tuple[Resource, bytes, frozenset[str]]] = {}
+        self._kept: _Kept = {}
 
     def checkpoint(
         self, snapshot: Snapshot, stack: str, provider: Callable[[], SecretsProvider | None] | None = None
     ) -> bytes:
         """The state file; `provider` is asked after everything was encrypted and stands in for a missing one."""
-        latest, used = self._deployment(snapshot, provider)
-        name = f'"stack":{_text(stack)},'.encode() if stack else b""
-        return _head(used) + b'"checkpoint":{' + name + b'"latest":' + latest + b"}}"
+        name = f'"stack":{_text(stack)},' if stack else ""
+        return self._document(snapshot, provider, f'"checkpoint":{{{name}"latest":', "}}")
 
     def deployment(self, snapshot: Snapshot, provider: Callable[[], SecretsProvider | None] | None = None) -> bytes:
         """The document of `stack export`."""
-        latest, used = self._deployment(snapshot, provider)
-        return _head(used) + b'"deployment":' + latest + b"}"
+        return self._document(snapshot, provider, '"deployment":', "}")
 
-    def _deployment(
-        self, snapshot: Snapshot, provider: Callable[[], SecretsProvider | None] | None
-    ) -> tuple[bytes, list[str]]:
-        kept: dict[int, tuple[Resource, bytes, frozenset[str]]] = {}
+    def _document(
+        self, snapshot: Snapshot, provider: Callable[[], SecretsProvider | None] | None, opening: str, closing: str
+    ) -> bytes:
+        kept: _Kept = {}
         resources = [self._resource(resource, kept) for resource in snapshot.resources]
         pending = [
-            b'{"resource":' + self._resource(operation.resource, kept) + b',"type":"' + operation.type.encode() + b'"}'
-            for operation in snapshot.pending_operations
+            (self._resource(operation.resource, kept), operation.type) for operation in snapshot.pending_operations
         ]
         self._kept = kept
-        used = sorted({feature for _, _, its in kept.values() for feature in its})
+        used = sorted(set().union(*(its for _, _, its in kept.values() if its)))
         secrets = snapshot.secrets_providers or (provider() if provider else None)
-        parts = [b'"manifest":' + _dump(_manifest_to_json(snapshot.manifest))]
+        # All the bytes are joined once: copies of a large state are what a write would spend its time on.
+        parts = [_head(used), opening.encode(), b'{"manifest":', _dump(_manifest_to_json(snapshot.manifest))]
         if secrets is not None:
-            parts.append(b'"secrets_providers":' + _dump({"type": secrets.type, "state": dict(secrets.state)}))
+            parts += (b',"secrets_providers":', _dump({"type": secrets.type, "state": dict(secrets.state)}))
+        for number, encoded in enumerate(resources):
+            parts += (b"," if number else b',"resources":[', encoded)
         if resources:
-            parts.append(b'"resources":[' + b",".join(resources) + b"]")
+            parts.append(b"]")
+        for number, (encoded, kind) in enumerate(pending):
+            parts += (b"," if number else b',"pending_operations":[', b'{"resource":', encoded)
+            parts.append(f',"type":"{kind}"}}'.encode())
         if pending:
-            parts.append(b'"pending_operations":[' + b",".join(pending) + b"]")
-        parts.append(b'"metadata":' + _dump(snapshot.metadata))
-        parts.extend(_text(key).encode() + b":" + _dump(value) for key, value in snapshot.extra.items())
-        return b"{" + b",".join(parts) + b"}", used
+            parts.append(b"]")
+        parts += (b',"metadata":', _dump(snapshot.metadata))
+        for key, value in snapshot.extra.items():
+            parts += (b",", _text(key).encode(), b":", _dump(value))
+        parts += (b"}", closing.encode())
+        return b"".join(parts)
 
-    def _resource(self, resource: Resource, kept: dict[int, tuple[Resource, bytes, frozenset[str]]]) -> bytes:
+    def _resource(self, resource: Resource, kept: _Kept) -> bytes:
         identity = id(resource)
         known = self._kept.get(identity) or kept.get(identity)
         if known is None:
-            used = frozenset(features(resource))
-            if used - SUPPORTED_FEATURES:
-                raise faults.unsupported(resource.urn, f"uses {', '.join(sorted(used - SUPPORTED_FEATURES))}")
-            try:
-                known = (resource, _dump(resource_to_json(resource, self._encrypt)), used)
-            except MalformedValue as error:
-                raise _unencodable(resource, str(error)) from error
-            except RecursionError as error:
-                raise _unencodable(resource, "a value is nested too deeply") from error
-            except UnicodeEncodeError as error:
-                raise _unencodable(resource, "a text is no Unicode (it has half a surrogate pair)") from error
+            known = (resource, *self._encoded(resource))
         kept[identity] = known
         return known[1]
+
+    def _encoded(self, resource: Resource) -> tuple[bytes, frozenset[str]]:
+        used = frozenset(features(resource))
+        if used - SUPPORTED_FEATURES:
+            raise faults.unsupported(resource.urn, f"uses {', '.join(sorted(used - SUPPORTED_FEATURES))}")
+        try:
+            return _dump(resource_to_json(resource, self._encrypt)), used
+        except MalformedValue as error:
+            raise _unencodable(resource, str(error)) from error
+        except RecursionError as error:
+            raise _unencodable(resource, "a value is nested too deeply") from error
+        except UnicodeEncodeError:
+            raise _unencodable(resource, "a text is no Unicode (it has half a surrogate pair)") from None
 
 
 def _unencodable(resource: Resource, what: str) -> StateError:
