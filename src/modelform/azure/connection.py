@@ -1,0 +1,101 @@
+"""Where ARM is, and as whom we ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import urlsplit
+
+from modelform.errors import AccessError, UsageError
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+AZURE_ENDPOINT: Final = "https://management.azure.com"
+SANDBOX_ENDPOINT: Final = "https://management.sandbox.localhost"
+SANDBOX_TENANT: Final = "00000000-0000-4000-8000-00000000aaaa"
+SANDBOX_SUBSCRIPTION: Final = "00000000-0000-4000-8000-000000000001"
+SANDBOX_CLIENT: Final = "00000000-0000-4000-8000-00000000cccc"
+
+
+@dataclass(frozen=True)
+class Connection:
+    """An ARM endpoint, an identity for it, and the way there.
+
+    `transport` is an azure-core `HttpTransport`; without one, HTTPS through `requests`. `audience` is what a token is
+    asked for; default: the endpoint. The credential never shows in the text form.
+    """
+
+    endpoint: str
+    tenant: str
+    subscription: str
+    credential: TokenCredential | None = field(default=None, repr=False)
+    transport: Any = field(default=None, repr=False)
+    target: Literal["sandbox", "azure"] = "azure"
+    audience: str | None = None
+    ca_bundle: str | None = None
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.endpoint)
+        if parts.scheme != "https" or not parts.hostname or parts.query or parts.username:
+            raise UsageError(
+                f"'{self.endpoint}' is no ARM endpoint",
+                code="azure.endpoint",
+                detail="it must be an https:// address with a host: a token is never sent without TLS",
+            )
+
+    @property
+    def scope(self) -> str:
+        """The OAuth scope of a token for this endpoint."""
+        return f"{(self.audience or self.endpoint).rstrip('/')}/.default"
+
+
+def azure_connection(tenant: str, subscription: str, environment: Mapping[str, str]) -> Connection:
+    """Azure itself, as whom `DefaultAzureCredential` finds: environment, federated token, managed identity, `az login`.
+
+    `environment` may name another endpoint (`AZURE_RESOURCE_MANAGER_ENDPOINT`, for sovereign clouds) and a file of
+    certificate authorities (`REQUESTS_CA_BUNDLE`). Nothing is asked of the network here.
+    """
+    if not subscription:
+        raise AccessError(
+            "no Azure subscription is known",
+            code="access.no-subscription",
+            hint="set AZURE_SUBSCRIPTION_ID, or `subscription:` in the stack file",
+        )
+    endpoint = environment.get("AZURE_RESOURCE_MANAGER_ENDPOINT", "") or AZURE_ENDPOINT
+    return Connection(
+        endpoint=endpoint.rstrip("/"),
+        tenant=tenant,
+        subscription=subscription,
+        credential=LazyCredential(),
+        target="azure",
+        ca_bundle=environment.get("REQUESTS_CA_BUNDLE") or None,
+    )
+
+
+class LazyCredential:
+    """`DefaultAzureCredential`, loaded when the first token is asked for: the library takes half a second to import."""
+
+    def __init__(self) -> None:
+        self._real: Any = None
+
+    def _credential(self) -> Any:
+        if self._real is None:
+            from azure.identity import DefaultAzureCredential
+
+            self._real = DefaultAzureCredential()
+        return self._real
+
+    def get_token(self, *scopes: str, **options: Any) -> Any:
+        """A token for the scopes."""
+        return self._credential().get_token(*scopes, **options)
+
+    def get_token_info(self, *scopes: str, **options: Any) -> Any:
+        """A token with what is known about it."""
+        return self._credential().get_token_info(*scopes, **options)
+
+    def close(self) -> None:
+        """Gives back the credential's own connections."""
+        if self._real is not None:
+            self._real.close()
