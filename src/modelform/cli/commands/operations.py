@@ -1,0 +1,214 @@
+"""`preview`, `up`, `refresh`, `destroy`: run a driver's operation, show it, answer with its exit code."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import typer
+
+from modelform.cli.arguments import Choice, Guards, Leave, Place, Work, command
+from modelform.errors import Exit
+
+if TYPE_CHECKING:
+    from modelform.cli.session import Session
+    from modelform.drivers import OperationOptions, Request
+    from modelform.errors import Diagnostic
+    from modelform.plan import Event, Result
+    from modelform.report.progress import Progress
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands; `plan` and `apply` are what Terraform calls the first two."""
+    command(app, "preview", "plan")(preview)
+    command(app, "up", "apply")(up)
+    command(app, "refresh")(refresh)
+    command(app, "destroy")(destroy)
+
+
+def preview(place: Place, choice: Choice, work: Work, leave: Leave, guards: Guards) -> int:
+    """Show what `up` would change; changes nothing. Also: plan."""
+    from modelform.cli.session import open_session
+
+    session = open_session(place, choice)
+    request = _request(session, _options(work, leave, guards))
+    result = _with_findings(session, session.driver().preview(request, _unheard))
+    if session.voice.json:
+        _document(session, result)
+    else:
+        from modelform.report import text
+
+        session.voice.say(*text.plan(result, session.voice.page))
+    return _answer(result, work)
+
+
+def up(place: Place, choice: Choice, work: Work, leave: Leave, guards: Guards) -> int:
+    """Make the cloud what the file says: plan, ask, apply. Also: apply."""
+    from modelform.cli.session import open_session
+
+    session = open_session(place, choice)
+    return _change(session, "up", work, _options(work, leave, guards), _yes_or_no)
+
+
+def refresh(place: Place, choice: Choice, work: Work, leave: Leave) -> int:
+    """Take what is really there into the state; changes nothing in the cloud."""
+    from modelform.cli.session import open_state
+
+    return _change(open_state(place, choice), "refresh", work, _options(work, leave, Guards()), _yes_or_no)
+
+
+def destroy(place: Place, choice: Choice, work: Work, leave: Leave) -> int:
+    """Delete everything that the stack has made."""
+    from modelform.cli.session import open_state
+
+    return _change(open_state(place, choice), "destroy", work, _options(work, leave, Guards()), _by_name)
+
+
+Ask = Callable[["Session", "Result"], bool]
+
+
+def _change(session: Session, name: str, work: Work, options: OperationOptions, ask: Ask) -> int:
+    """Runs an operation that changes something; the plan is shown first, and agreed to unless `-y` was given."""
+    from modelform.cli.interruption import interruption
+    from modelform.cli.questions import must_answer
+
+    if not options.yes:
+        must_answer(session.around, f"modelform {name}")
+    with interruption(session.voice) as cancelled, closing(Watch(session)) as watch:
+        agreed = True
+
+        def confirm(plan: Result) -> bool:
+            nonlocal agreed
+            plan = _with_findings(session, plan)
+            watch.show_plan(plan)
+            agreed = options.yes or not plan.summary.changes or ask(session, plan)
+            return agreed
+
+        request = _request(session, options, confirm, cancelled)
+        operation = getattr(session.driver(), name)
+        result = _with_findings(session, operation(request, watch.on_event))
+    if session.voice.json:
+        _document(session, result)
+    if not agreed:
+        session.voice.say("Nothing was changed.")
+        return int(Exit.FAILED)
+    _show_end(session, result, watch)
+    return _answer(result, work)
+
+
+class Watch:
+    """Shows an operation as it goes: the plan once, then what runs. The display opens with the first event."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._lock = threading.Lock()
+        self._progress: Progress | None = None
+        self.told: set[Diagnostic] = set()
+
+    def show_plan(self, plan: Result) -> None:
+        """Writes the plan; a display that is open gives way to it."""
+        from modelform.report import text
+
+        self.close()
+        voice = self._session.voice
+        voice.say(*text.plan(plan, voice.page), "")
+        self.told.update(plan.diagnostics)
+
+    def on_event(self, event: Event) -> None:
+        """Tells of an event; findings wait for the end, where they stand together with their places."""
+        if event.kind in ("diagnostic", "outputs", "summary"):
+            return
+        with self._lock:
+            if self._progress is None:
+                self._progress = self._session.voice.progress().__enter__()
+            progress = self._progress
+        progress.on_event(event)
+
+    def close(self) -> None:
+        """Ends the display."""
+        with self._lock:
+            progress, self._progress = self._progress, None
+        if progress is not None:
+            progress.__exit__(None, None, None)
+
+
+def _show_end(session: Session, result: Result, watch: Watch) -> None:
+    from modelform.report import text
+
+    voice = session.voice
+    untold = tuple(d for d in result.diagnostics if d not in watch.told)
+    voice.complain(untold)
+    voice.say(*text.done(replace(result, diagnostics=()), voice.page))
+    if result.ok and result.command == "up" and result.outputs and not voice.json:
+        voice.say("", voice.page.paint("Outputs", "bold"), *text.outputs(result.outputs, voice.page))
+
+
+def _yes_or_no(session: Session, plan: Result) -> bool:
+    from modelform.cli.questions import agree
+
+    what = "Take this into the state?" if plan.command == "refresh" else "Do this?"
+    return agree(session.around, session.voice, what)
+
+
+def _by_name(session: Session, plan: Result) -> bool:
+    from modelform.cli.questions import type_name
+
+    return type_name(session.around, session.voice, session.name)
+
+
+def _options(work: Work, leave: Leave, guards: Guards) -> OperationOptions:
+    from modelform.drivers import OperationOptions
+
+    return OperationOptions(
+        parallel=work.parallel,
+        refresh=work.refresh,
+        allow_replace=tuple(guards.allow_replace or ()),
+        allow_delete=tuple(guards.allow_delete or ()),
+        yes=leave.yes,
+        on_name_taken=leave.on_name_taken.value if leave.on_name_taken else "fail",
+        purge=tuple(leave.purge or ()),
+    )
+
+
+def _request(
+    session: Session,
+    options: OperationOptions,
+    confirm: Callable[[Result], bool] | None = None,
+    cancelled: threading.Event | None = None,
+) -> Request:
+    from modelform.cli.wiring import connector
+    from modelform.drivers import Request
+
+    return Request(
+        name=session.name,
+        connection=connector(session),
+        stack=session.stack,
+        options=options,
+        confirm=confirm,
+        cancelled=cancelled or threading.Event(),
+    )
+
+
+def _with_findings(session: Session, result: Result) -> Result:
+    """The result with what was found in the stack file, each finding once."""
+    every = dict.fromkeys((*session.diagnostics, *result.diagnostics))
+    return replace(result, diagnostics=tuple(every))
+
+
+def _document(session: Session, result: Result) -> None:
+    from modelform.report import json
+
+    session.voice.document(json.document(result))
+
+
+def _answer(result: Result, work: Work) -> int:
+    if result.exit_code is Exit.OK and work.detailed_exitcode and result.summary.changes:
+        return int(Exit.CHANGES)
+    return int(result.exit_code)
+
+
+def _unheard(event: Event) -> None:
+    """A plan is shown when it is whole."""

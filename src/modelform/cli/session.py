@@ -1,0 +1,182 @@
+"""One command's work on one stack: the stack that was read, the voice to speak with, the driver to run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from modelform.cli.arguments import Choice, Place
+from modelform.cli.outside import Outside, outside
+from modelform.cli.project import Project, choose_stack, find_project
+from modelform.cli.voice import Voice
+from modelform.errors import Diagnostic, Report, Severity, StackFileError, UsageError
+
+if TYPE_CHECKING:
+    from modelform.drivers import Driver
+    from modelform.spec.resolved import Stack, Target
+
+ENGINE_VARIABLE = "MODELFORM_ENGINE"
+TARGET_VARIABLE = "MODELFORM_TARGET"
+LATENCY_VARIABLE = "MODELFORM_SANDBOX_LATENCY"
+JOURNAL_VARIABLE = "MODELFORM_SANDBOX_JOURNAL"
+
+
+@dataclass(frozen=True)
+class Session:
+    """A project folder and a target, with the stack that is meant and everything that a command on it needs.
+
+    `stack` is None where a command works from the state alone and the file is broken or gone.
+    """
+
+    around: Outside
+    voice: Voice
+    project: Project
+    name: str
+    target: Target
+    engine: str
+    stack: Stack | None = None
+    file: Path | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+    latency: float = 0.0
+    allow_local_state: bool = False
+
+    def driver(self) -> Driver:
+        """The driver of the session's engine."""
+        return self.around.open_driver(self)
+
+    @property
+    def resolved(self) -> Stack:
+        """The stack, for a command that has it."""
+        if self.stack is None:
+            raise StackFileError(diagnostics=self.diagnostics)
+        return self.stack
+
+
+def voice_of(place: Place) -> Voice:
+    """The voice that a command's options ask for."""
+    return Voice(outside(), json=place.json, no_color=place.no_color)
+
+
+def open_session(place: Place, choice: Choice) -> Session:
+    """Finds the project and reads the stack file; every problem of the file in one error."""
+    session = _read(place, choice)
+    if session.stack is None:
+        raise StackFileError(diagnostics=session.diagnostics)
+    return session
+
+
+def open_state(place: Place, choice: Choice) -> Session:
+    """The same for commands that work from the state: a broken stack file is no hindrance when the target is said.
+
+    What has been brought up must come down even if its file was damaged or deleted since.
+    """
+    around = outside()
+    wanted = _target(choice, around.environment)
+    project = find_project(place.directory, choice.stack)
+    try:
+        session = _read(place, choice)
+    except UsageError:
+        if wanted is None or choice.stack is None:
+            raise
+        return _bare(place, choice, project, choice.stack, wanted)
+    if session.stack is not None:
+        return session
+    if wanted is None:
+        said = "--target sandbox (or azure) lets this command work from the state alone."
+        raise StackFileError(diagnostics=[*session.diagnostics, _info("the stack file is wrong", said)])
+    session.voice.complain(session.diagnostics)
+    return _bare(place, choice, project, session.name, wanted)
+
+
+def open_folder(place: Place, choice: Choice) -> Session:
+    """A project folder and a target, no stack: for `stack ls`."""
+    around = outside()
+    project = find_project(place.directory, choice.stack)
+    return _bare(place, choice, project, "", _target(choice, around.environment) or "sandbox")
+
+
+def _read(place: Place, choice: Choice) -> Session:
+    around = outside()
+    project = find_project(place.directory, choice.stack)
+    file = choose_stack(project, choice.stack, around.environment)
+    stack, report = read_stack(project, file, choice, around)
+    session = replace(
+        _bare(place, choice, project, file.stem, "sandbox"), file=file, diagnostics=tuple(report.sorted())
+    )
+    if stack is None:
+        return session
+    from modelform.drivers import choose_engine
+
+    engine = choose_engine(stack.engine, stack.target)
+    return replace(session, name=stack.name, target=stack.target, engine=engine, stack=stack)
+
+
+def _bare(place: Place, choice: Choice, project: Project, name: str, target: Target) -> Session:
+    from modelform.drivers import choose_engine
+
+    around = outside()
+    return Session(
+        around=around,
+        voice=voice_of(place),
+        project=project,
+        name=name,
+        target=target,
+        engine=choose_engine(_engine(choice, around.environment) or "auto", target),
+        latency=latency_of(choice, around.environment),
+        allow_local_state=choice.allow_local_state,
+    )
+
+
+def read_stack(project: Project, file: Path, choice: Choice, around: Outside) -> tuple[Stack | None, Report]:
+    """The resolved stack and everything found in its files; flags win over variables, variables over the file."""
+    from modelform.spec import load_stack
+
+    return load_stack(
+        file,
+        environment=around.environment,
+        target=_target(choice, around.environment),
+        engine=_engine(choice, around.environment),
+        project=project.name,
+        today=around.today(),
+    )
+
+
+def _target(choice: Choice, environment: Mapping[str, str]) -> Target | None:
+    said = wish(choice.target, TARGET_VARIABLE, ("sandbox", "azure"), environment)
+    return None if said is None else ("azure" if said == "azure" else "sandbox")
+
+
+def _engine(choice: Choice, environment: Mapping[str, str]) -> str | None:
+    return wish(choice.engine, ENGINE_VARIABLE, ("auto", "pulumi", "embedded"), environment)
+
+
+def wish(flag: str | None, variable: str, allowed: Sequence[str], environment: Mapping[str, str]) -> str | None:
+    """What a flag or a variable asks for; None leaves it to the file."""
+    if flag is not None:
+        return str(flag)
+    value = environment.get(variable) or None
+    if value is not None and value not in allowed:
+        raise UsageError(f"{variable} is {value!r}", hint=f"It may be {', '.join(allowed)}.")
+    return value
+
+
+def latency_of(choice: Choice, environment: Mapping[str, str]) -> float:
+    """Seconds that each of the sandbox's long operations takes."""
+    if choice.latency is not None:
+        return choice.latency / 1000
+    text = environment.get(LATENCY_VARIABLE, "")
+    if not text:
+        return 0.0
+    try:
+        milliseconds = float(text)
+    except ValueError:
+        milliseconds = -1.0
+    if not 0 <= milliseconds < 3_600_000:
+        raise UsageError(f"{LATENCY_VARIABLE} is {text!r}", hint="It is a number of milliseconds, such as 200.")
+    return milliseconds / 1000
+
+
+def _info(summary: str, hint: str) -> Diagnostic:
+    return Diagnostic("stack-file.needed", Severity.INFO, summary, hint=hint)
