@@ -6,14 +6,10 @@ from typing import Any
 
 import pulumi
 
-from modelform.spec.resolved import Stack, Target
+from modelform.spec.resolved import Stack
 
 TOKEN = "modelform:index:Cloud"
 NAME = "cloud"
-ENDPOINTS: dict[Target, str] = {
-    "sandbox": "https://management.sandbox.localhost",
-    "azure": "https://management.azure.com",
-}
 
 
 class Cloud(pulumi.ComponentResource):
@@ -22,16 +18,6 @@ class Cloud(pulumi.ComponentResource):
     def __init__(self, binding: dict[str, str]) -> None:
         super().__init__(TOKEN, NAME, dict(binding))
         self.register_outputs({})
-
-
-def binding(stack: Stack, endpoint: str | None = None) -> dict[str, str]:
-    """What a state is bound to: target, tenant, subscription and ARM endpoint."""
-    return {
-        "target": stack.target,
-        "tenant": stack.tenant,
-        "subscription": stack.subscription,
-        "endpoint": (endpoint or ENDPOINTS[stack.target]).rstrip("/"),
-    }
 
 
 def providers(stack: Stack, cloud: Cloud) -> dict[str, pulumi.ProviderResource]:

@@ -10,7 +10,8 @@ import pulumi
 from modelform.errors import Diagnostic, Severity
 from modelform.program import resource_group
 from modelform.program.account import AccountWorkspace
-from modelform.program.cloud import Cloud, binding, providers
+from modelform.program.bound import binding
+from modelform.program.cloud import Cloud, providers
 from modelform.program.deployment import AccountDeployment
 from modelform.program.hub import HubWorkspace
 from modelform.program.options import drop_version_aliases
