@@ -1,0 +1,148 @@
+"""The sandbox as one ASGI application: the control plane behind every path that no other route takes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from modelform.errors import StateError
+from modelform.sandbox import refusals
+from modelform.sandbox.control import Control
+from modelform.sandbox.exchange import Handler, Layer, Request, Response
+from modelform.sandbox.identity import principal_of
+from modelform.sandbox.journal import Journal
+from modelform.sandbox.offers import Offers
+from modelform.sandbox.providers import PROVIDERS
+from modelform.sandbox.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.applications import Starlette
+    from starlette.requests import Request as WebRequest
+    from starlette.responses import Response as WebResponse
+    from starlette.routing import BaseRoute
+
+DATABASE = "sandbox.db"
+JOURNAL = "MODELFORM_SANDBOX_JOURNAL"
+
+
+def create_control(
+    data_dir: Path | None,
+    *,
+    latency: float = 0.0,
+    journal: Path | None = None,
+    today: date | None = None,
+    clock: Callable[[], float] = time.time,
+    authenticate: Callable[[str], str | None] = principal_of,
+    layers: Sequence[Layer] = (),
+    catalogue: dict[str, Any] | None = None,
+) -> Control:
+    """The control plane over `<data_dir>/sandbox.db` (a folder of its own that goes with it, for None).
+
+    Seconds of `latency` a long-running operation; the day `today` decides which models are retired (else the clock's);
+    `authenticate` gives the client id of a bearer token or None; `layers` are put between journal and handling.
+    Raises `StateError` for a folder or a database that cannot be used.
+    """
+    from modelform.catalog import data
+
+    place = Path(tempfile.mkdtemp(prefix="modelform-sandbox-")) if data_dir is None else data_dir
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StateError(
+            f"the sandbox's folder {place} cannot be made: {error.strerror}", code="sandbox.folder"
+        ) from error
+    named = os.environ.get(JOURNAL)
+    file = journal or (Path(named) if named else None)
+    around: list[Layer] = [Journal(file)] if file else []
+    store = Store(place / DATABASE)
+    control = Control(
+        store,
+        Offers(catalogue if catalogue is not None else data.load()),
+        PROVIDERS,
+        latency=latency,
+        clock=clock,
+        today=(lambda: today) if today else (lambda: datetime.fromtimestamp(clock(), UTC).date()),
+        layers=[*around, *layers, bearer(authenticate)],
+    )
+    if data_dir is None:
+        weakref.finalize(control, _forget, store, place)
+    return control
+
+
+def _forget(store: Store, place: Path) -> None:
+    store.close()
+    shutil.rmtree(place, ignore_errors=True)
+
+
+def bearer(authenticate: Callable[[str], str | None]) -> Layer:
+    """The layer that wants a bearer token, and says who came."""
+
+    def check(request: Request, inner: Handler) -> Response:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if not token or scheme.lower() != "bearer":
+            return refusals.no_token().response()
+        principal = authenticate(token.strip())
+        if principal is None:
+            return refusals.bad_token().response()
+        request.principal = principal
+        return inner(request)
+
+    return check
+
+
+def create_app(
+    data_dir: Path | None,
+    *,
+    latency: float = 0.0,
+    journal: Path | None = None,
+    today: date | None = None,
+    routes: Sequence[BaseRoute] = (),
+    **options: Any,
+) -> Starlette:
+    """The ASGI application; `routes` come before the control plane, which is in `app.state.control`."""
+    from starlette.applications import Starlette
+    from starlette.routing import Route
+
+    control = create_control(data_dir, latency=latency, journal=journal, today=today, **options)
+    methods = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS"]
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        control.store.close()
+
+    everything = Route("/{path:path}", answer, methods=methods)
+    app = Starlette(routes=[*routes, everything], lifespan=lifespan)
+    app.state.control = control
+    return app
+
+
+async def answer(web: WebRequest) -> WebResponse:
+    """The control plane's ASGI endpoint; the synchronous handling runs in a thread of the pool."""
+    from starlette.concurrency import run_in_threadpool
+    from starlette.responses import Response as WebResponse
+
+    control: Control = web.app.state.control
+    raw = web.scope.get("raw_path") or web.url.path.encode()
+    request = Request(
+        method=web.method,
+        path=raw.decode("latin-1").split("?", 1)[0],
+        query=dict(web.query_params),
+        headers=dict(web.headers),
+        body=await web.body(),
+        base=f"{web.url.scheme}://{web.headers.get('host') or web.url.netloc}",
+    )
+    response = await run_in_threadpool(control.handle, request)
+    content = b"" if web.method == "HEAD" else response.content()
+    kind = {"Content-Type": "application/json; charset=utf-8"} if response.body is not None else {}
+    return WebResponse(content, response.status, {**kind, **response.headers})

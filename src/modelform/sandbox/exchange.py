@@ -1,0 +1,92 @@
+"""One HTTP exchange as values: what came in, what goes out, and the refusal that becomes ARM's error envelope."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Request:
+    """A request as it came: `path` still percent-encoded and without its query, header names in lower case."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    base: str = "https://management.sandbox.localhost"
+    principal: str = ""
+
+    def parameter(self, name: str) -> str | None:
+        """A query parameter; their names are case-insensitive in ARM."""
+        if name in self.query:
+            return self.query[name]
+        folded = name.lower()
+        return next((value for key, value in self.query.items() if key.lower() == folded), None)
+
+    @property
+    def api_version(self) -> str:
+        """The api-version asked for, or an empty text."""
+        return self.parameter("api-version") or ""
+
+
+@dataclass(slots=True)
+class Response:
+    """An answer: `body` is JSON, or None for an empty one."""
+
+    status: int
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def content(self) -> bytes:
+        """The bytes of the body."""
+        if self.body is None:
+            return b""
+        return json.dumps(self.body, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+Handler = Callable[[Request], Response]
+Layer = Callable[[Request, Handler], Response]
+
+
+class Refusal(Exception):
+    """The sandbox says no: an HTTP status, ARM's code and message, and what else the envelope carries."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        target: str | None = None,
+        details: Sequence[Json] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{code}: {message}")
+        self.status, self.code, self.message = status, code, message
+        self.target, self.details, self.headers = target, tuple(details), dict(headers or {})
+
+    def response(self) -> Response:
+        """The refusal in ARM's error envelope."""
+        error: Json = {"code": self.code, "message": self.message}
+        if self.target is not None:
+            error["target"] = self.target
+        if self.details:
+            error["details"] = list(self.details)
+        return Response(self.status, {"error": error}, {"x-ms-failure-cause": "service", **self.headers})
+
+
+def layered(handler: Handler, layers: Sequence[Layer]) -> Handler:
+    """The handler with layers around it, the first one outermost."""
+    for layer in reversed(layers):
+        handler = _around(layer, handler)
+    return handler
+
+
+def _around(layer: Layer, inner: Handler) -> Handler:
+    return lambda request: layer(request, inner)

@@ -1,0 +1,99 @@
+"""Long-running operations: begun in the database, finished by time alone, told by their monitors.
+
+Nothing runs in the background: an operation is done when its moment has passed, so a sandbox that was killed in the
+middle finishes what it had begun.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from modelform.sandbox.exchange import Json, Refusal, Request, Response
+from modelform.sandbox.kinds import Kind, Style
+from modelform.sandbox.store import Operation, View
+
+if TYPE_CHECKING:
+    from modelform.sandbox.control import Control
+
+MONITORS = ("operationresults", "operationstatuses", "asyncoperations", "operations")
+
+
+def moment(seconds: float) -> str:
+    """A Unix time as ARM writes it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
+
+
+def begin(
+    view: View, request: Request, verb: str, style: Style, resource: str, started: float, ends: float
+) -> Operation:
+    """Begins an operation on a resource (its key)."""
+    subscription = resource.split("/")[2]
+    version = request.api_version
+    operation = Operation(str(uuid.uuid4()), subscription, resource, verb, str(style), version, started, ends, None)
+    view.begin(operation)
+    return operation
+
+
+def headers(control: Control, request: Request, kind: Kind, location: str, operation: Operation) -> dict[str, str]:
+    """What the first answer says about where and when to ask."""
+    if kind.namespace == "Microsoft.Resources":
+        path = f"/subscriptions/{operation.subscription}/operationresults/{operation.id}"
+    else:
+        word = "operationStatuses" if operation.style == Style.STATUS else "operationResults"
+        word = "operationResults" if kind.namespace == "Microsoft.CognitiveServices" else word  # as recorded
+        path = (
+            f"/subscriptions/{operation.subscription}/providers/{kind.namespace}/locations/{location or 'global'}"
+            f"/{word}/{operation.id}"
+        )
+    name = "Azure-AsyncOperation" if operation.style == Style.STATUS else "Location"
+    return {name: f"{request.base}{path}?api-version={operation.version}", **patience(control)}
+
+
+def patience(control: Control) -> dict[str, str]:
+    """How long to wait between two questions.
+
+    Milliseconds for a sandbox of short latency: Azure's clients take a `Retry-After: 0` for none given and wait for 10
+    to 30 seconds, and they all read the other header.
+    """
+    if control.latency <= 0:
+        return {"Retry-After": "0"}
+    if control.latency >= 4:
+        return {"Retry-After": "1"}
+    return {"x-ms-retry-after-ms": str(max(10, int(control.latency * 250)))}
+
+
+def monitor(control: Control, request: Request, id: str) -> Response:
+    """Answers a monitor: a status document, or 202 and then what the operation gave."""
+    with control.store.read() as view:
+        operation = view.operation(id)
+    if operation is None:
+        raise Refusal(404, "OperationNotFound", f"The operation '{id}' could not be found.")
+    done = control.clock() >= operation.ends
+    if operation.style == Style.STATUS:
+        return Response(200, _status(request, operation, done), {} if done else patience(control))
+    if not done:
+        return Response(202, None, {"Location": f"{request.base}{request.path}?{_query(request)}", **patience(control)})
+    if operation.verb == "DELETE":
+        return Response(200 if "/providers/" not in operation.resource else 204)
+    return control.handle_inner(
+        replace(request, method="GET", path=operation.resource, query={"api-version": operation.version}, body=b"")
+    )
+
+
+def _query(request: Request) -> str:
+    return "&".join(f"{name}={value}" for name, value in request.query.items())
+
+
+def _status(request: Request, operation: Operation, done: bool) -> Json:
+    status: Json = {
+        "id": request.path,
+        "name": operation.id,
+        "status": "Succeeded" if done else "InProgress",
+        "startTime": moment(operation.started),
+    }
+    if done:
+        status["endTime"] = moment(operation.ends)
+    return status

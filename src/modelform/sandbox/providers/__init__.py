@@ -1,0 +1,8 @@
+"""The resource providers of the sandbox: one module each, a table of types and what they do."""
+
+from __future__ import annotations
+
+from modelform.sandbox.kinds import Provider
+from modelform.sandbox.providers import cognitiveservices, resources
+
+PROVIDERS: tuple[Provider, ...] = (resources.PROVIDER, cognitiveservices.PROVIDER)

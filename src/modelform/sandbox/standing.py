@@ -1,0 +1,75 @@
+"""What a sandbox's folder holds (`sandbox status`), and how it is emptied (`sandbox reset`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from modelform.errors import StateError
+from modelform.sandbox.app import DATABASE
+from modelform.sandbox.providers import PROVIDERS
+from modelform.sandbox.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRow:
+    """A resource type: how many there are, the api-versions it takes, and how well its behaviour is known."""
+
+    type: str
+    count: int
+    versions: tuple[str, ...]
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a sandbox holds; `file` does not exist before the first use."""
+
+    file: Path
+    exists: bool
+    size: int
+    subscriptions: tuple[str, ...]
+    types: tuple[TypeRow, ...]
+    deleted: int
+
+    @property
+    def resources(self) -> int:
+        """How many resources there are."""
+        return sum(row.count for row in self.types)
+
+
+def status(data_dir: Path) -> Standing:
+    """Looks into a sandbox's folder; raises `StateError` for a database that cannot be read."""
+    file = data_dir / DATABASE
+    counts: dict[str, int] = {}
+    subscriptions: list[str] = []
+    deleted = 0
+    if file.exists():
+        store = Store(file)
+        try:
+            with store.read() as view:
+                counts, subscriptions, deleted = view.counts(), view.subscriptions(), view.deleted_count()
+        finally:
+            store.close()
+    rows = tuple(
+        TypeRow(kind.type, counts.get(kind.type, 0), kind.versions, str(kind.evidence))
+        for provider in PROVIDERS
+        for kind in provider.kinds
+    )
+    size = file.stat().st_size if file.exists() else 0
+    return Standing(file, file.exists(), size, tuple(subscriptions), rows, deleted)
+
+
+def reset(data_dir: Path) -> bool:
+    """Removes a sandbox's database, whatever is the matter with it; False if there was none.
+
+    Certificates and states beside it stay. Raises `StateError` if a file cannot be removed.
+    """
+    files = [data_dir / f"{DATABASE}{ending}" for ending in ("", "-wal", "-shm", "-journal")]
+    found = [file for file in files if file.exists()]
+    for file in found:
+        try:
+            file.unlink()
+        except OSError as error:
+            raise StateError(f"{file} cannot be removed: {error.strerror}", code="sandbox.reset") from error
+    return bool(found)
