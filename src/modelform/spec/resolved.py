@@ -113,7 +113,7 @@ class Capacity:
 
 @dataclass(frozen=True, slots=True)
 class Marketplace:
-    """A marketplace subscription that an offer needs: its physical name; whether the terms were accepted in the file."""
+    """A marketplace subscription that an offer needs: its physical name; were the terms accepted in the file?"""
 
     name: str
     terms_accepted: bool

@@ -1,0 +1,85 @@
+"""What the steps of a resolution share: the forms, the catalogue, the lock, and where problems go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from modelform.catalog import Catalog
+from modelform.errors import Severity, Span
+from modelform.spec.kinds import Reading
+from modelform.spec.naming import Rule
+from modelform.spec.resolved import Policy
+from modelform.spec.stackfile import StackForm
+from modelform.spec.suggest import did_you_mean
+
+
+@dataclass
+class Context:
+    """One resolution of one stack."""
+
+    name: str
+    form: StackForm
+    reading: Reading
+    catalog: Catalog
+    today: date
+    subscription: str
+    policy: Policy
+    locked: dict[str, Any] = field(default_factory=dict)
+
+    def span(self, path: str) -> Span | None:
+        """The place of a path, or of its nearest ancestor."""
+        while path:
+            if path in self.reading.origins:
+                return self.reading.origins[path]
+            path = path.rpartition(".")[0]
+        return None
+
+    def error(self, code: str, summary: str, path: str, hint: str = "", detail: str = "") -> None:
+        """Reports an error at a path."""
+        self.reading.report.error(code, summary, detail=detail, span=self.span(path), hint=hint)
+
+    def finding(self, stops: bool, code: str, summary: str, path: str, hint: str = "", detail: str = "") -> None:
+        """Reports an error, or a warning where the fact behind it is too weak to stop anybody."""
+        report = self.reading.report.error if stops else self.reading.report.warning
+        report(code, summary, detail=detail, span=self.span(path), hint=hint)
+
+    def info(self, code: str, summary: str, path: str, hint: str = "", detail: str = "") -> None:
+        """Reports a note at a path."""
+        self.reading.report.info(code, summary, detail=detail, span=self.span(path), hint=hint)
+
+    def is_broken(self, path: str) -> bool:
+        """Was something at or below a path reported already?"""
+        prefix = f"{path}."
+        return any(broken == path or broken.startswith(prefix) for broken in self.reading.broken)
+
+    def region(self, text: str, path: str) -> str | None:
+        """The name of a region that exists; `Sweden Central` is swedencentral."""
+        name = text.replace(" ", "").lower()
+        if name in self.catalog.regions:
+            return name
+        hint = did_you_mean(name, self.catalog.regions) or "Regions are written like swedencentral."
+        self.error("availability.region", f"there is no region {text!r} in the catalogue", path, hint)
+        return None
+
+    def own_name(self, name: str, rule: Rule, path: str) -> str:
+        """A name that the file gives, checked against its type's rule."""
+        problem = rule.problem(name)
+        if problem:
+            self.error("naming.invalid", f"the name {name!r} {problem}", path, "Give it another name.")
+        return name
+
+    def failures(self) -> int:
+        """How many errors there are by now."""
+        return len(self.reading.report.errors)
+
+    @property
+    def failed(self) -> bool:
+        """Is there an error in the report?"""
+        return any(item.severity is Severity.ERROR for item in self.reading.report)
+
+
+def keys_before(formerly: str | tuple[str, ...]) -> tuple[str, ...]:
+    """Former keys, oldest first."""
+    return (formerly,) if isinstance(formerly, str) else formerly
