@@ -9,6 +9,7 @@ from modelform.catalog.limits import quota_limits
 Fact = dict[str, Any]
 
 OFFICIAL, THIRD_PARTY, INFERRED = "official", "third-party", "inferred"
+PTU_SIZE = {"minimum": 15, "step": 5}
 
 
 def assemble(parts: dict[str, Fact], publishers: list[Fact]) -> Fact:
@@ -16,7 +17,7 @@ def assemble(parts: dict[str, Fact], publishers: list[Fact]) -> Fact:
     sources = parts["sources"]["sources"]
     skus, quotas, prices = parts["skus"], parts["quotas"], parts["prices"]
     models = [
-        _model(model_id, model, head["publisher"], sources, skus["skus"], quotas["provisioned"]["models"], prices)
+        _model(model_id, model, head["publisher"], sources, skus["skus"], quotas["provisioned"], prices)
         for head in publishers
         for model_id, model in head["models"].items()
     ]
@@ -48,21 +49,21 @@ def assemble(parts: dict[str, Fact], publishers: list[Fact]) -> Fact:
 
 
 def _rated(fact: Fact, sources: Fact) -> Fact:
-    """The fact with its confidence: its own word, or what its source and its marks say.
+    """The fact with its confidence: its own word, or what its source and its marks say. Its day is its source's,
+    where it has none of its own.
 
     `inferred` and `partial` facts may be wrong or incomplete whoever published them, so they never stop a plan.
     """
+    fact = {"asOf": sources[fact["source"]]["date"], **fact}
     if "confidence" in fact:
         return fact
     if fact.get("inferred") or fact.get("partial"):
         return {**fact, "confidence": INFERRED}
-    official = sources.get(fact.get("source", ""), {}).get("official", False)
+    official = sources[fact["source"]]["official"]
     return {**fact, "confidence": OFFICIAL if official else THIRD_PARTY}
 
 
-def _model(
-    key: str, model: Fact, publisher: Fact, sources: Fact, skus: Fact, provisioned: list[Fact], prices: Fact
-) -> Fact:
+def _model(key: str, model: Fact, publisher: Fact, sources: Fact, skus: Fact, provisioned: Fact, prices: Fact) -> Fact:
     model_id = f"{publisher['slug']}/{key}"
     paid = prices["models"].get(model_id, {})
     built: Fact = {
@@ -99,7 +100,7 @@ def _model(
     return built
 
 
-def _offer(model: Fact, sku: str, fact: Fact, kind: Fact, sources: Fact, provisioned: list[Fact], paid: Fact) -> Fact:
+def _offer(model: Fact, sku: str, fact: Fact, kind: Fact, sources: Fact, provisioned: Fact, paid: Fact) -> Fact:
     quota = fact["quota"]
     if kind["billing"] == "ptuHour":
         price: Fact | None = {"ref": "ptuRates"}
@@ -110,7 +111,7 @@ def _offer(model: Fact, sku: str, fact: Fact, kind: Fact, sources: Fact, provisi
         "quota": {
             "inferred": False,
             **_rated(quota, sources),
-            "capacity": _capacity(model, sku, quota, kind, provisioned),
+            "capacity": _capacity(model, quota, kind, sources, provisioned),
         },
         "price": price,
     }
@@ -120,26 +121,29 @@ def _price(price: Fact | str | None, sources: Fact) -> Fact | None:
     return _rated(price, sources) if isinstance(price, dict) else None
 
 
-def _capacity(model: Fact, sku: str, quota: Fact, kind: Fact, provisioned: list[Fact]) -> Fact:
-    """Unit and bounds of ARM's `sku.capacity`; `inferred` where ARM's own bounds for this offer were not seen."""
+def _capacity(model: Fact, quota: Fact, kind: Fact, sources: Fact, provisioned: Fact) -> Fact:
+    """Unit and bounds of ARM's `sku.capacity`: as ARM gave them for this offer, else as documented, else inferred."""
     seen = quota.get("capacity", {})
     unit, amount = _unit(model, quota, kind)
     bounds: Fact = {"minimum": 1, "maximum": None, "step": 1, "default": 10 if unit == "tpm" else 1}
+    proof: Fact = {"source": quota["source"], "inferred": not seen}
     if unit == "ptu":
-        size = _ptu_size(model, kind["processingScope"], provisioned)
-        bounds |= {"minimum": size["minimum"], "step": size["step"], "default": size["minimum"]}
-        if "minimum" in seen:
-            bounds["default"] = seen["minimum"]
-    return {**bounds, **seen, "unit": unit, "amountPerUnit": amount, "inferred": not seen}
+        size = _ptu_size(model, kind["processingScope"], provisioned["models"])
+        bounds |= size or ({"minimum": 50, "step": 50} if kind["processingScope"] == "region" else PTU_SIZE)
+        if size and not seen:
+            proof = {"source": provisioned["source"], "inferred": False}
+        bounds["default"] = seen.get("minimum", bounds["minimum"])
+    return _rated({**bounds, **seen, "unit": unit, "amountPerUnit": amount, **proof}, sources)
 
 
 def _ptu_size(model: Fact, scope: str, provisioned: list[Fact]) -> Fact:
+    """The documented smallest size and step of a provisioned offer; empty where there is none."""
     column = {"global": "global", "dataZone": "dataZone", "region": "regional"}[scope]
     for row in provisioned:
         if row["model"].lower() == model["name"].lower() and column in row:
             size: Fact = row[column]
             return size
-    return {"minimum": 50, "step": 50} if scope == "region" else {"minimum": 15, "step": 5}
+    return {}
 
 
 def _unit(model: Fact, quota: Fact, kind: Fact) -> tuple[str, int]:

@@ -14,8 +14,10 @@ from typing import Any
 import yaml
 
 from modelform.catalog.assemble import assemble
+from modelform.catalog.data import FILE
+from modelform.catalog.verify import problems
 
-DATA = Path(__file__).parent / "data"
+DATA = FILE.parent
 PARTS = ("catalog", "sources", "regions", "skus", "quotas", "prices", "lifecycle", "serverless")
 
 
@@ -52,9 +54,8 @@ def _yaml(file: Path) -> dict[str, Any]:
     return data
 
 
-def render(folder: Path = DATA) -> str:
+def render(data: dict[str, Any]) -> str:
     """The text of `catalog.json`: one line a model, so that a difference can be read."""
-    data = assemble(*read(folder))
     lines = []
     for key, value in data.items():
         if isinstance(value, list):
@@ -70,15 +71,19 @@ def _compact(value: object) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Writes the file, or says with exit status 1 that it is not what the YAML gives."""
-    target = DATA / "catalog.json"
-    text = render()
-    if "--check" in arguments:
-        if target.is_file() and target.read_text(encoding="utf-8") == text:
-            return 0
-        print(f"{target.name} is not what the YAML gives: run python -m modelform.catalog.build", file=sys.stderr)
+    """Writes the file; exit status 1 with what is wrong in the YAML, or when the file is not what the YAML gives."""
+    data = assemble(*read())
+    wrong = problems(data)
+    if wrong:
+        print("\n".join(wrong), file=sys.stderr)
         return 1
-    target.write_text(text, encoding="utf-8")
+    text = render(data)
+    if "--check" in arguments:
+        if FILE.is_file() and FILE.read_text(encoding="utf-8") == text:
+            return 0
+        print(f"{FILE.name} is not what the YAML gives: run python -m modelform.catalog.build", file=sys.stderr)
+        return 1
+    FILE.write_text(text, encoding="utf-8")
     return 0
 
 

@@ -80,6 +80,7 @@ class Catalog:
             self._rows.setdefault(row["name"].lower(), []).append(row)
         self._models: dict[str, Model] = {}
         self._regions = {name: places.read_region(name, row) for name, row in data["regions"].items()}
+        self._allowed: dict[tuple[str, str, str, bool], Allowance] = {}
         self._quota = {name.lower(): (name, row) for name, row in data["quotaLimits"].items()}
 
     @classmethod
@@ -255,8 +256,12 @@ class Catalog:
 
     def allowed_by(self, residency: str | None, sku: str, region: str, model: Model | None = None) -> Allowance:
         """Whether a residency policy (None allows all) lets prompts be processed as the sku does it in the region."""
-        processing = self.processing(sku, region, model)
-        return places.judge(residency or places.ANYWHERE, self._regions[region], self._regions.values(), processing)
+        wanted = residency or places.ANYWHERE
+        asked = (wanted, sku, region, model is not None and model.hosting == "publisher")
+        if asked not in self._allowed:
+            processing = self.processing(sku, region, model)
+            self._allowed[asked] = places.judge(wanted, self._regions[region], self._regions.values(), processing)
+        return self._allowed[asked]
 
     def residencies(self) -> tuple[str, ...]:
         """Every value that `residency` may have: the words, country codes, regions."""

@@ -42,6 +42,7 @@ class CapacityRules:
     step: int
     default: int
     inferred: bool
+    evidence: Evidence
 
     def problem(self, capacity: int) -> str:
         """What is wrong with a `sku.capacity`, in the unit that a person writes; empty when nothing is."""
@@ -66,7 +67,6 @@ class Offer:
     usage_name: str
     usage_name_inferred: bool
     capacity: CapacityRules
-    capacity_evidence: Evidence
     evidence: Evidence
     partial: str
     price: Mapping[str, Any] | None
@@ -145,10 +145,9 @@ class Model:
         return offer.regions if offer else ()
 
 
-def evidence(fact: Mapping[str, Any], fallback: Mapping[str, Any] | None = None) -> Evidence:
-    """The evidence of a fact; a part without a date of its own has that of the whole."""
-    as_of = fact.get("asOf") or (fallback or {}).get("asOf", "")
-    return Evidence(fact.get("source", ""), as_of, fact["confidence"])
+def evidence(fact: Mapping[str, Any]) -> Evidence:
+    """The evidence of a fact."""
+    return Evidence(fact["source"], fact["asOf"], fact["confidence"])
 
 
 def read_model(row: Mapping[str, Any]) -> Model:
@@ -203,8 +202,8 @@ def _offer(sku: str, fact: Mapping[str, Any]) -> Offer:
             step=bounds["step"],
             default=bounds["default"],
             inferred=bounds["inferred"],
+            evidence=evidence(bounds),
         ),
-        capacity_evidence=evidence(quota, fact),
         evidence=evidence(fact),
         partial=fact.get("partial", ""),
         price=fact["price"],

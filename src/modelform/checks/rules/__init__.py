@@ -1,0 +1,1 @@
+"""The rules, one a file, named after their codes; found by looking into this folder."""

@@ -1,0 +1,159 @@
+"""Stacks for the checks, written as stack files are, with the place of every key."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from modelform.catalog import Catalog
+from modelform.errors import Span
+from modelform.spec.resolved import (
+    Capacity,
+    Deployment,
+    HubParts,
+    Marketplace,
+    Model,
+    Origins,
+    Policy,
+    Project,
+    ResourceGroup,
+    Stack,
+    Workspace,
+)
+
+SUBSCRIPTION = "00000000-0000-4000-8000-000000000001"
+BuildStack = Callable[..., Stack]
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    return Catalog.load()
+
+
+@pytest.fixture(scope="session")
+def build_stack(catalog: Catalog) -> BuildStack:
+    def build(written: Mapping[str, Any], spans: Mapping[str, Span] | None = None, file: str = "stack.yaml") -> Stack:
+        group = ResourceGroup("group", written.get("resourceGroup", "rg-models"), SUBSCRIPTION, "swedencentral")
+        workspaces = {key: workspace(key, value or {}, group) for key, value in written["workspaces"].items()}
+        deployments = {
+            key: deployment(key, value, catalog, next(iter(workspaces)))
+            for key, value in written.get("deployments", {}).items()
+        }
+        return Stack(
+            name="test",
+            project="modelform",
+            file=file,
+            target="sandbox",
+            engine="embedded",
+            backend=None,
+            secrets_provider="passphrase",
+            subscription=SUBSCRIPTION,
+            tenant="",
+            location="swedencentral",
+            tags={},
+            resource_groups=(group,),
+            workspaces=workspaces,
+            deployments=deployments,
+            routes={},
+            policy=policy(written.get("policy", {})),
+            origins=Origins(dict(spans or {})),
+        )
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def read_case(build_stack: BuildStack) -> Callable[[Path], tuple[Stack, dict[str, Any]]]:
+    def read(file: Path) -> tuple[Stack, dict[str, Any]]:
+        text = file.read_text()
+        case: dict[str, Any] = yaml.safe_load(text)
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        spans = dict(places(node, "", file.name))
+        own = {path.removeprefix("stack."): span for path, span in spans.items() if path.startswith("stack.")}
+        return build_stack(case["stack"], own, file.name), case
+
+    return read
+
+
+def places(node: yaml.Node, path: str, file: str) -> Iterator[tuple[str, Span]]:
+    yield path, Span(file, node.start_mark.line + 1, node.start_mark.column + 1)
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from places(value, f"{path}.{key.value}" if path else key.value, file)
+
+
+def workspace(key: str, written: Mapping[str, Any], group: ResourceGroup) -> Workspace:
+    kind = written.get("kind", "foundry")
+    projects = tuple(Project(name, name, f"{key}-{name}") for name in written.get("projects", ()))
+    parts = HubParts("st" + key.replace("-", "")[:20], f"kv-{key}"[:24], f"log-{key}", f"appi-{key}")
+    return Workspace(
+        key=key,
+        kind=kind,
+        name=written.get("name", f"{key}-account"),
+        logical=key,
+        aliases=(),
+        subscription=SUBSCRIPTION,
+        resource_group=group,
+        location=written.get("location", "swedencentral"),
+        tags={},
+        projects=projects,
+        exposure=written.get("exposure", "public"),
+        local_keys=written.get("localKeys", True),
+        hub=parts if kind == "hub" else None,
+    )
+
+
+def deployment(key: str, written: Mapping[str, Any], catalog: Catalog, home: str) -> Deployment:
+    where, _, project = written.get("workspace", home).partition("/")
+    sku = written["sku"]
+    model = named(written["model"], catalog)
+    found = catalog.model(written["model"])
+    serverless = sku == "serverless"
+    bought = serverless and found is not None and found.serverless is not None and found.serverless.needs_marketplace
+    terms = Marketplace(f"{key}-terms", written.get("terms") == "accepted") if bought else None
+    return Deployment(
+        key=key,
+        name=written.get("name", key),
+        logical=key,
+        aliases=(),
+        workspace=where,
+        project=project or None,
+        model=model,
+        sku=sku if serverless else sku[:1].upper() + sku[1:],
+        capacity=None if serverless else capacity(written.get("capacity", {"tpm": 10_000})),
+        marketplace=terms,
+        sku_chosen=written.get("skuChosen", False),
+    )
+
+
+def capacity(written: Mapping[str, int]) -> Capacity:
+    unit, amount = next(iter(written.items()))
+    return Capacity(unit, amount, amount // 1000 if unit in ("tpm", "enqueuedTokens") else amount)  # type: ignore[arg-type]
+
+
+def named(text: str, catalog: Catalog) -> Model:
+    found = catalog.model(text)
+    if found:
+        return Model(found.id, found.publisher, found.format, found.name, found.version)
+    head, _, version = text.partition("@")
+    slug, _, name = head.partition("/")
+    publisher = next(p for p in catalog.publishers if catalog.data["publishers"][p]["slug"] == slug)
+    formats = Counter(m.format for m in catalog.models if m.publisher == publisher)
+    return Model(text, publisher, formats.most_common(1)[0][0], name, version)
+
+
+def policy(written: Mapping[str, Any]) -> Policy:
+    return Policy(
+        residency=written.get("residency"),
+        publishers=tuple(written.get("publishers", ())),
+        lifecycle=tuple(written.get("lifecycle", ())),
+        retirement_notice_days=written.get("retirementNotice"),
+        public_network=written.get("publicNetwork"),
+        local_keys=written.get("localKeys"),
+        rules=dict(written.get("rules", {})),
+    )
