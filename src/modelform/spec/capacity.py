@@ -26,7 +26,7 @@ def resolve_capacity(context: Context, key: str, form: CapacityForm | None, choi
     given = {unit: getattr(form, name) for name, unit in _UNITS.items() if form and getattr(form, name) is not None}
     if choice.sku == SERVERLESS:
         if form is not None:
-            context.error("capacity.unit", "a serverless endpoint has no capacity", path, "Remove it.")
+            context.error("capacity.invalid", "a serverless endpoint has no capacity", path, "Remove it.")
         return None
     rules = context.catalog.capacity_rules(choice.facts, choice.sku) if choice.facts else None
     unit = rules.unit if rules else _unit(choice.sku)
@@ -34,11 +34,11 @@ def resolve_capacity(context: Context, key: str, form: CapacityForm | None, choi
         if unit == "units" and form is None:
             return Capacity(unit, rules.default if rules else 1, rules.default if rules else 1)
         summary = f"deployments.{key} has no capacity" if form is None else f"{path} gives no amount"
-        context.error("capacity.missing", summary, path, f"{shown} counts {unit}: write capacity: {_EXAMPLES[unit]}.")
+        context.error("capacity.invalid", summary, path, f"{shown} counts {unit}: write capacity: {_EXAMPLES[unit]}.")
         return None
     if len(given) > 1:
         context.error(
-            "capacity.unit",
+            "capacity.invalid",
             f"{path} gives {' and '.join(given)}: an offer has one unit",
             path,
             f"{shown} counts {unit}; remove the other, with null if it comes from a base file.",
@@ -47,7 +47,7 @@ def resolve_capacity(context: Context, key: str, form: CapacityForm | None, choi
     if unit not in given:
         wrong = next(iter(given))
         context.error(
-            "capacity.unit",
+            "capacity.invalid",
             f"{choice.model.name} as {shown} counts {unit}, not {wrong}",
             f"{path}.{wrong}",
             f"Write capacity: {_EXAMPLES[unit]}.",
@@ -64,7 +64,7 @@ def _bounded(
     if rest or capacity == 0:
         near = max(1, round(amount / per)) * per
         context.error(
-            "capacity.step",
+            "capacity.invalid",
             f"{path} is {amount}, but {unit} go in steps of {compact(per)}",
             path,
             f"Write {compact(near)}.",
@@ -73,18 +73,11 @@ def _bounded(
     if rules is None:
         return Capacity(unit, amount, capacity)
     problem = rules.problem(capacity)
-    if problem:
-        near = _nearest(capacity, rules) * per
-        stops = not rules.inferred
-        context.finding(
-            stops,
-            "capacity.bounds",
-            f"{path} is {compact(amount)}, but the offer takes {problem}",
-            path,
-            f"Write {compact(near)}.",
-        )
-        if stops:
-            return None
+    # Bounds that we infer stop nobody; the check of the same code warns of them.
+    if problem and not rules.inferred:
+        hint = f"Write {compact(_nearest(capacity, rules) * per)}."
+        context.error("capacity.invalid", f"{path} is {compact(amount)}, but the offer takes {problem}", path, hint)
+        return None
     return Capacity(unit, amount, capacity)
 
 

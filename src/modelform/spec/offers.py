@@ -12,6 +12,7 @@ from modelform.spec.resolved import SERVERLESS, Model, Workspace
 from modelform.spec.stackfile import DeploymentForm
 from modelform.spec.suggest import did_you_mean, either
 
+STANDARD = ("GlobalStandard", "DataZoneStandard", "Standard")
 _CODES = {
     "unknown": "availability.model",
     "ambiguous": "availability.model",
@@ -46,7 +47,9 @@ def choose(
         return None
     region = workspace.location
     residency = context.policy.residency
-    chosen = sku or context.catalog.cheapest_sku(facts, region, residency)
+    # Where the policy allows none, the cheapest is taken all the same: the residency check says what is wrong with it.
+    default = context.catalog.cheapest_sku
+    chosen = sku or default(facts, region, residency) or default(facts, region)
     if chosen is None:
         _no_default(context, key, facts, region)
         return None
@@ -176,70 +179,51 @@ def _fits_kind(context: Context, key: str, facts: Facts, workspace: Workspace) -
 
 
 def _no_default(context: Context, key: str, facts: Facts, region: str) -> None:
-    """No sku of the model is pay-as-you-go, in this region, and allowed: say which of the three it is."""
-    catalog, residency = context.catalog, context.policy.residency
+    """No sku of the model is both in the region and paid by use: say where there is one."""
     path = f"deployments.{key}.model"
     here = facts.skus_in(region)
-    detail = ""
-    if here and residency:
-        reasons = {lower_camel(sku): catalog.allowed_by(residency, sku, region, facts).reason for sku in here}
-        detail = "; ".join(f"{sku}: {reason}" for sku, reason in reasons.items() if reason)
-    allowed = [sku for sku in here if catalog.allowed_by(residency, sku, region, facts)]
-    if allowed:
-        shown = either(lower_camel(sku) for sku in allowed)
+    if here:
+        summary = f"{facts.name} in {region} has no sku that is paid by use, so that one must be named"
+        context.error("availability.sku", summary, path, f"Write sku: {either(lower_camel(sku) for sku in here)}.")
+        return
+    if facts.regions_unknown:
+        summary = f"the catalogue does not know where {facts.name} is offered, so that its sku must be named"
         context.error(
-            "availability.sku",
-            f"{facts.name} in {region} has no pay-as-you-go sku that the policy allows",
-            path,
-            f"Say which you want: sku: {shown}.",
-            detail,
+            "availability.sku", summary, path, f"Write sku: {either(lower_camel(s) for s in facts.offers or STANDARD)}."
         )
         return
-    elsewhere = {sku: catalog.allowed_regions(facts, sku, residency) for sku in facts.offers}
-    places = [f"{lower_camel(sku)} in {_some(regions)}" for sku, regions in elsewhere.items() if regions]
-    if here:
-        code, summary = "residency.processing", f"no sku of {facts.name} in {region} is processed within {residency}"
-    else:
-        code, summary = "availability.region", f"{facts.name} is not offered in {region}"
-    within = f" within {residency}" if residency else ""
-    hint = f"There is {'; '.join(places)}." if places else f"It has no sku{within} in any region: take another model."
-    if facts.serverless is not None and not places:
+    places = [f"{lower_camel(sku)} in {_some(offer.regions)}" for sku, offer in facts.offers.items() if offer.regions]
+    hint = (
+        f"It has {'; '.join(places)}." if places else "It has no account deployment in any region: take another model."
+    )
+    if facts.serverless is not None and facts.serverless.regions and not places:
         hint = f"It is served as a serverless endpoint of a hub's project in {_some(facts.serverless.regions)}."
-    stops = not facts.regions_unknown
-    context.finding(stops, code, summary, path, hint, detail)
-    if not stops:
-        context.error("availability.sku", f"the catalogue has no regions of {facts.name}", path, "Name its sku.")
+    context.error("availability.region", f"{facts.name} is not offered in {region}", path, hint)
 
 
 def _available(context: Context, key: str, facts: Facts, sku: str, region: str) -> bool:
-    """Is the sku on offer there? An absence that only weak facts tell of is a warning."""
+    """Is the sku on offer there? An absence that only weak facts tell of stops nobody: the checks warn of it."""
     if region in facts.regions_for(sku):
         return True
     path = f"deployments.{key}.sku"
     if sku == SERVERLESS:
         return _serverless_available(context, key, facts, region)
     offer = facts.offers.get(sku)
-    here = facts.skus_in(region)
+    here = [lower_camel(name) for name in facts.skus_in(region)]
     shown = lower_camel(sku)
     if offer is None:
-        has = ", ".join(lower_camel(name) for name in facts.offers) or "none"
-        hint = f"In {region} it has {either(lower_camel(name) for name in here)}." if here else f"It has {has}."
         if facts.regions_unknown:
-            context.finding(False, "availability.sku", f"the catalogue has no skus of {facts.name}", path)
             return True
+        has = ", ".join(lower_camel(name) for name in facts.offers) or "none"
+        hint = f"In {region} it has {either(here)}." if here else f"Its skus: {has}."
         context.error("availability.sku", f"{facts.name} has no sku {shown}", path, hint)
         return False
-    stops = offer.evidence.stops and not offer.partial
-    there = f"{shown} is offered in {_some(offer.regions)}" if offer.regions else f"no region of {shown} is known"
-    hint = (
-        f"In {region} it has {either(lower_camel(name) for name in here)}; {there}."
-        if here
-        else f"{there[:1].upper()}{there[1:]}."
-    )
-    context.finding(
-        stops, "availability.region", f"{facts.name} is not offered as {shown} in {region}", path, hint, offer.partial
-    )
-    return not stops
+    if not offer.evidence.stops or offer.partial:
+        return True
+    there = f"{shown} is offered in {_some(offer.regions)}" if offer.regions else f"no region has {shown} of it"
+    hint = f"In {region} it has {either(here)}; {there}." if here else f"{there[:1].upper()}{there[1:]}."
+    context.error("availability.region", f"{facts.name} is not offered as {shown} in {region}", path, hint)
+    return False
 
 
 def _serverless_available(context: Context, key: str, facts: Facts, region: str) -> bool:

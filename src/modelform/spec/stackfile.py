@@ -110,7 +110,7 @@ class PolicyForm:
     packs: tuple[str, ...] = key(ListOf(_text, least=1), "Named sets of rules.", default=())
     rules: dict[str, str] = key(
         MapOf(
-            Choice(("error", "warning", "off")),
+            Choice(("error", "warning", "info", "off")),
             "rule",
             r"[a-z]+(?:-[a-z]+)*(?:\.[a-z]+(?:-[a-z]+)*)*",
             "a check's code",
