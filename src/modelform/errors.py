@@ -64,7 +64,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding: what (`summary`), why (`detail`), where (`span`) and what to do about it (`hint`)."""
+    """One finding: what (`summary`), why (`detail`), where (`span`) and what to do about it (`hint`).
+
+    `urn` is the resource that an engine's finding is about.
+    """
 
     code: str
     severity: Severity
@@ -72,6 +75,7 @@ class Diagnostic:
     detail: str = ""
     span: Span | None = None
     hint: str = ""
+    urn: str = ""
 
     def __str__(self) -> str:
         place = f"{self.span}: " if self.span else ""

@@ -47,6 +47,8 @@ class Unknown:
 
 
 UNKNOWN: Final = Unknown()
+UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""How Pulumi spells an unknown, on the wire and in files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def equal(left: Value, right: Value) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, (int, float)) and isinstance(right, (int, float)):
-        return left == right
+        return left == right or float(left) == float(right)
     return type(left) is type(right) and bool(left is right or left == right)
 
 

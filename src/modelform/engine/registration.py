@@ -1,0 +1,504 @@
+"""From a registration to its result: asks the provider, decides, has the steps carried out."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from modelform.engine import decide, urns
+from modelform.engine.aliases import candidates
+from modelform.engine.calls import call, marked_like
+from modelform.engine.decide import Planned, Verdict
+from modelform.engine.dependents import Dragged, Question, Unanswered, cascade
+from modelform.engine.deployment import Deployment, StepFailed
+from modelform.engine.execute import Executor
+from modelform.engine.goal import Goal
+from modelform.engine.instances import INTERNAL, DiffUnavailable
+from modelform.engine.slots import Slot, wanted
+from modelform.errors import ModelformError
+from modelform.plan import Op
+from modelform.seam import DiffChanges, DiffResult
+from modelform.state import Resource
+from modelform.values import Properties, Secret, equal, has_unknown, paths
+
+SEED_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a registration came to; `unknown` where nothing was made of a resource that the operation leaves out."""
+
+    resource: Resource
+    result: Literal["success", "fail", "skip"] = "success"
+    unknown: bool = False
+
+
+@dataclass(slots=True)
+class _Case:
+    """One registration on its way."""
+
+    urn: str
+    goal: Goal
+    old: Slot | None
+    new: Resource
+    seed: bytes
+    invalid: bool = False
+
+
+class Registrar:
+    """Takes registrations, several at the same time."""
+
+    def __init__(self, deployment: Deployment, executor: Executor, config: dict[str, str], secrets: set[str]) -> None:
+        self.deployment = deployment
+        self.executor = executor
+        self._config = config
+        self._secrets = secrets
+        self._defaults: dict[tuple[str, str, str], str] = {}
+        self._default_locks: dict[tuple[str, str, str], threading.Lock] = {}
+
+    def register(self, goal: Goal) -> Answer:
+        """Brings one resource to what the program wants; raises `Stop` where the operation ends."""
+        deployment = self.deployment
+        deployment.check_running()
+        with deployment.lock:
+            parent = deployment.goals.get(goal.parent)
+        if parent is not None:
+            goal = goal.inherit(parent)
+        goal = self.with_provider(goal, parent)
+        with deployment.lock:
+            case = self._admit(goal)
+            if deployment.must_skip(case.new):
+                return self._skip(case)
+        if not deployment.preview and has_unknown(case.new.inputs):
+            raise deployment.refuse("engine.unknown-input", "an input is not known in an `up`", case.urn)
+        try:
+            return self._decided(case)
+        except StepFailed:
+            if not deployment.options.continue_on_error:
+                raise deployment.fail_quietly() from None
+            return Answer(case.new, "fail")
+        except ModelformError as error:
+            raise deployment.fail(error, case.urn) from error
+
+    def default_provider(self, package: str, version: str, url: str) -> str:
+        """The reference of the provider that serves whoever names none; registered when it is first asked for."""
+        key = (package, version, url)
+        with self.deployment.lock:
+            lock = self._default_locks.setdefault(key, threading.Lock())
+        with lock:
+            if key not in self._defaults:
+                self._refuse_denied(package)
+                name = "_".join(("default", *_name_parts(version), *([_name_safe(url)] if url else [])))
+                goal = Goal(
+                    f"{urns.PROVIDER_PREFIX}{package}",
+                    name,
+                    True,
+                    self._package_config(package),
+                    version=version,
+                    plugin_url=url,
+                )
+                made = self.register(goal).resource
+                self._defaults[key] = f"{made.urn}::{made.id}"
+            return self._defaults[key]
+
+    def _refuse_denied(self, package: str) -> None:
+        denied = self._config.get("pulumi:disable-default-providers", "")
+        if denied and (f'"{package}"' in denied or '"*"' in denied):
+            raise self.deployment.refuse(
+                "engine.default-provider",
+                f"default providers for {package} are disabled",
+                hint="give the resource a provider of its own",
+            )
+
+    def _package_config(self, package: str) -> Properties:
+        """The stack's configuration of a package, as its default provider takes it."""
+        prefix = f"{package}:"
+        return {
+            key.removeprefix(prefix): Secret(text) if key in self._secrets else text
+            for key, text in self._config.items()
+            if key.startswith(prefix)
+        }
+
+    def with_provider(self, goal: Goal, parent: Goal | None) -> Goal:
+        """The goal with the provider that manages it; a provider resource says its version in its inputs."""
+        if not goal.custom:
+            return goal
+        if goal.is_provider:
+            inputs = dict(goal.inputs)
+            if goal.version:
+                inputs.setdefault(INTERNAL, {})
+                inputs["version"] = goal.version
+            if goal.plugin_url:
+                inputs[INTERNAL] = {**inputs.get(INTERNAL, {}), "pluginDownloadURL": goal.plugin_url}
+            return replace(goal, inputs=inputs)
+        provider = goal.provider or goal.providers.get(goal.package, "")
+        if not provider and parent is not None and not parent.custom:
+            provider = parent.providers.get(goal.package, "")
+        return replace(goal, provider=provider or self.default_provider(goal.package, goal.version, goal.plugin_url))
+
+    def _admit(self, goal: Goal) -> _Case:
+        """Gives the resource its name and finds its old state; holds the lock."""
+        deployment = self.deployment
+        if goal.parent and goal.parent not in deployment.urns:
+            raise deployment.refuse("engine.no-parent", f"could not find parent resource {goal.parent}")
+        urn = urns.make(deployment.stack, deployment.project, goal.parent, goal.type, goal.name)
+        if urn in deployment.urns:
+            raise deployment.refuse(
+                "engine.duplicate-urn",
+                f"two resources are named {goal.name!r}",
+                urn,
+                detail=f"duplicate resource URN '{urn}'",
+                hint="give one of them another name",
+            )
+        deployment.urns.add(urn)
+        old, invalid = self._find_old(goal, urn)
+        deployment.goals[urn] = goal
+        new = goal.state(urn, old.resource if old else None)
+        return _Case(urn, goal, old, new, os.urandom(SEED_BYTES), invalid)
+
+    def _find_old(self, goal: Goal, urn: str) -> tuple[Slot | None, bool]:
+        """The old state under the resource's name or one that it had, and whether somebody else has a claim to it."""
+        deployment = self.deployment
+        invalid = False
+        if urn in deployment.claimed:
+            other = deployment.claimed[urn]
+            deployment.complain("engine.alias", f"{urn} was registered already, as an alias of {other}", urn)
+            invalid = True
+        found = deployment.olds.get(urn)
+        if found is not None:
+            return found, invalid
+        for alias in candidates(goal, deployment.stack, deployment.project, deployment.found_as):
+            found = deployment.olds.get(alias)
+            if found is None:
+                continue
+            other = alias if alias in deployment.urns else deployment.claimed.get(alias, "")
+            if other:
+                deployment.complain("engine.alias", f"{alias} is an alias of both {other} and {urn}", urn)
+                invalid = True
+            deployment.claimed[alias] = urn
+            deployment.found_as[urn] = alias
+            deployment.instances.alias(urn, alias)
+            return found, invalid
+        return None, invalid
+
+    def _skip(self, case: _Case) -> Answer:
+        """Leaves a resource alone whose dependency has failed: nothing happens to it, not at the end either."""
+        deployment = self.deployment
+        deployment.failed.add(case.urn)
+        if case.old is not None:
+            deployment.sames.add(case.urn)
+            deployment.failed_slots.add(case.old)
+        return Answer(case.new, "skip")
+
+    def _decided(self, case: _Case) -> Answer:
+        """Import if asked for, check, decide, run."""
+        if decide.is_import(case.goal, case.old.resource if case.old else None):
+            case = self._imported(case)
+        if not self.deployment.is_meant(case.new):
+            return self._left_out(case)
+        self._checked(case)
+        with self.deployment.lock:
+            if self.deployment.is_meant(case.new) and self.deployment.targets:
+                self.deployment.targeted.add(case.urn)
+        chain = self._chain(case)
+        self._refuse_skipped_needs(case, chain)
+        if not chain:
+            assert case.old is not None
+            return Answer(case.old.resource)
+        slot = self.executor.run(chain)
+        return Answer(slot.resource if slot else case.new)
+
+    def _imported(self, case: _Case) -> _Case:
+        """Reads the resource that the program takes over; what was read is the old state from here on."""
+        deployment = self.deployment
+        with deployment.lock:
+            recreating = case.urn in deployment.deletes
+            deployment.imports.add(case.urn)
+        if case.old is not None and not recreating:
+            chain = [
+                Planned(Op.IMPORT_REPLACEMENT, case.urn, case.old, case.new),
+                Planned(Op.REPLACE, case.urn, case.old, case.new),
+            ]
+        else:
+            chain = [Planned(Op.IMPORT, case.urn, None, case.new)]
+        slot = self.executor.run(chain)
+        assert slot is not None
+        read = slot.resource
+        new = case.goal.state(case.urn, read)
+        return replace(case, old=slot, new=new)
+
+    def _is_fresh(self, case: _Case) -> bool:
+        """Has the old state nothing to say about the new inputs?"""
+        if case.old is None or case.old.resource.external:
+            return True
+        return case.urn in self.deployment.deletes or self.deployment.is_targeted_replace(case.urn)
+
+    def _checked(self, case: _Case) -> None:
+        """Has the provider check the inputs and fill in defaults; ends the operation where they are refused."""
+        if case.goal.custom:
+            with self.deployment.lock:
+                fresh = self._is_fresh(case)
+            olds: Properties = {}
+            news = case.goal.inputs
+            if not fresh and case.old is not None:
+                olds = case.old.resource.inputs
+                news, misfits = paths.reset_all(case.goal.ignore_changes, olds, news)
+                if misfits:
+                    listed = ", ".join(misfits)
+                    summary = f"cannot ignore changes in added or removed elements of the path: {listed}"
+                    self.deployment.note("engine.ignore-changes", summary, case.urn)
+            self._check(case, olds, news)
+        if case.invalid:
+            raise self.deployment.fail_quietly()
+
+    def _check(self, case: _Case, olds: Properties, news: Properties) -> None:
+        deployment = self.deployment
+        if case.goal.is_provider:
+            result = call(deployment.instances.check, case.urn, case.goal.type, olds, news)
+        elif deployment.instances.is_unknown(case.goal.provider):
+            case.new = case.new.with_(inputs=news)
+            return
+        else:
+            provider = deployment.provider_of(case.new)
+            result = call(provider.check, case.urn, case.goal.type, olds, news, case.seed)
+            if not result.failures:
+                result = replace(result, inputs=marked_like(provider, result.inputs, news))
+        for failure in result.failures:
+            place = f"property {failure.property} " if failure.property else ""
+            summary = f"{case.goal.name} ({case.goal.type}): {place}has a problem: {failure.reason}"
+            deployment.complain("engine.check", summary, case.urn)
+        if result.failures:
+            raise deployment.fail_quietly()
+        case.new = case.new.with_(inputs=result.inputs)
+
+    def _chain(self, case: _Case) -> list[Planned]:
+        """Decides what happens; an empty chain for a resource that was imported as it is wanted."""
+        deployment = self.deployment
+        with deployment.lock:
+            early = self._without_diff(case)
+        if early is not None:
+            return early
+        assert case.old is not None
+        old = case.old.resource
+        diff = decide.with_replace_on_changes(self._diff(case), case.goal.replace_on_changes, bool(old.init_errors))
+        outcome = decide.verdict(old, diff)
+        if outcome is Verdict.REPLACE:
+            self._allow_replacement(case, old)
+            return self._replacement(case, case.old, diff)
+        with deployment.lock:
+            if case.urn in deployment.deletes:
+                return self._recreation(case, case.old)
+            if outcome is Verdict.UPDATE:
+                deployment.updates.add(case.urn)
+                return [Planned(Op.UPDATE, case.urn, case.old, case.new, (), diff.diffs, diff.detailed)]
+            if case.urn in deployment.imports:
+                return []
+            deployment.sames.add(case.urn)
+            return [Planned(Op.SAME, case.urn, case.old, case.new)]
+
+    def _without_diff(self, case: _Case) -> list[Planned] | None:
+        """The cases that no comparison is needed for; holds the lock."""
+        deployment = self.deployment
+        if case.old is None:
+            deployment.creates.add(case.urn)
+            return [Planned(Op.CREATE, case.urn, None, case.new)]
+        if case.urn in deployment.deletes:
+            return self._recreation(case, case.old)
+        if case.old.resource.external:
+            deployment.creates.add(case.urn)
+            return decide.takeover(case.old, case.new)
+        return None
+
+    def _recreation(self, case: _Case, old: Slot) -> list[Planned]:
+        deployment = self.deployment
+        deployment.deletes.discard(case.urn)
+        deployment.replaces.add(case.urn)
+        return decide.recreation(old, case.new, deployment.dependent_keys.get(case.urn, ()))
+
+    def _diff(self, case: _Case) -> DiffResult:
+        """How the resource differs from its old state, by what forces a replacement or by its provider's word."""
+        deployment, new = self.deployment, case.new
+        assert case.old is not None
+        old = case.old.resource
+        if deployment.is_targeted_replace(case.urn):
+            return decide.forced("id")
+        with deployment.lock:
+            if any(urn in deployment.replaces for urn in new.replace_with):
+                return decide.forced("replaceWith")
+            if new.deleted_with in deployment.replaces:
+                return decide.forced("deletedWith")
+        if self._provider_changed(old, new):
+            return decide.forced("provider")
+        if not new.custom:
+            return DiffResult(DiffChanges.NONE if equal(old.inputs, new.inputs) else DiffChanges.SOME)
+        try:
+            return self._ask(old, new.inputs, new.ignore_changes, new.provider)
+        except DiffUnavailable as error:
+            deployment.warn(error.diagnostics[0].code, error.diagnostics[0].summary, case.urn)
+            return DiffResult(DiffChanges.SOME)
+
+    def _ask(self, old: Resource, news: Properties, ignored: tuple[str, ...], reference: str) -> DiffResult:
+        """The provider's comparison of a resource with new inputs."""
+        deployment = self.deployment
+        if urns.is_provider(old.type):
+            return call(deployment.instances.diff, old.urn, old, news)
+        if deployment.instances.is_unknown(reference):
+            raise DiffUnavailable("the provider is not configured yet, so what changes cannot be told")
+        provider = deployment.instances.get(reference) or deployment.instances.ensure(reference, deployment.ledger.base)
+        diff = call(provider.diff, old.urn, old.type, old.id, old.outputs, old.inputs, news, ignored)
+        return decide.resolved(diff, old.inputs, news, ignored)
+
+    def _provider_changed(self, old: Resource, new: Resource) -> bool:
+        """Does another provider manage it, one that cannot go on with what the old one made?"""
+        if old.provider == new.provider:
+            return False
+        if not old.provider or not new.provider:
+            return True
+        deployment = self.deployment
+        (old_urn, _), (new_urn, _) = urns.split_reference(old.provider), urns.split_reference(new.provider)
+        with deployment.lock:
+            if deployment.claimed.get(old_urn) == new_urn:
+                return False
+            before, after = deployment.olds.get(old_urn), deployment.made.get(new_urn)
+        if before is None or after is None:
+            return True
+        if deployment.instances.is_unknown(new.provider):
+            return False
+        return decide.replaces(
+            call(deployment.instances.changed, new.provider, before.resource.inputs, after.resource.inputs)
+        )
+
+    def _allow_replacement(self, case: _Case, old: Resource) -> None:
+        """Ends an `up` that would replace what must stay; a preview goes on and says so."""
+        deployment = self.deployment
+        if case.new.protect and old.protect:
+            deployment.complain(
+                "engine.protected",
+                f"{case.goal.name} is protected and cannot be replaced",
+                case.urn,
+                hint="take `protect` away, then bring the change up",
+            )
+            if not deployment.preview:
+                raise deployment.fail_quietly()
+        if case.goal.import_id:
+            summary = f"{case.goal.name} was imported and cannot be replaced while the program says `import`"
+            if not deployment.preview:
+                raise deployment.refuse("engine.import", summary, case.urn, hint="take `import` away")
+            deployment.warn("engine.import", summary, case.urn)
+
+    def _replacement(self, case: _Case, old: Slot, diff: DiffResult) -> list[Planned]:
+        """The chain of a replacement, with whom it drags along."""
+        deployment = self.deployment
+        with deployment.lock:
+            if case.urn in deployment.deletes:
+                return self._recreation(case, old)
+            deployment.replaces.add(case.urn)
+        if case.goal.custom and not deployment.is_targeted_replace(case.urn):
+            # Defaults that were carried over from the old one, and what was ignored in it, say nothing of a new one.
+            self._check(case, {}, case.goal.inputs)
+        if not decide.deletes_first(case.goal, diff):
+            return decide.replacement(old, case.new, diff, None)
+        answers: dict[Question, DiffResult] = {}
+        while True:
+            try:
+                with deployment.lock:
+                    going = cascade(old, deployment.ledger.base, deployment.handled, lambda q: _known(answers, q))
+                    return self._delete_first(case, old, diff, going)
+            except Unanswered as open_question:
+                question = open_question.question
+                answers[question] = self._answer(question)
+
+    def _answer(self, question: Question) -> DiffResult:
+        resource = question.slot.resource
+        diff = self._ask(resource, question.inputs, resource.ignore_changes, resource.provider)
+        return decide.with_replace_on_changes(diff, resource.replace_on_changes, False)
+
+    def _delete_first(self, case: _Case, old: Slot, diff: DiffResult, going: list[Dragged]) -> list[Planned]:
+        """The deletes before a replacement, last dependent first; holds the lock."""
+        deployment = self.deployment
+        steps: list[Planned] = []
+        for dragged in reversed(going):
+            slot, resource = dragged.slot, dragged.slot.resource
+            if slot in deployment.deleted_slots:
+                continue
+            deployment.dependent_keys[slot.urn] = dragged.keys
+            if resource.delete:
+                steps.append(Planned(Op.DELETE, slot.urn, slot))
+            elif resource.protect:
+                raise deployment.refuse(
+                    "engine.protected",
+                    f"{urns.name_of(slot.urn)} is protected and would be replaced with {case.goal.name}",
+                    case.urn,
+                    hint=f"take `protect` away from {urns.name_of(slot.urn)}, then bring the change up",
+                )
+            else:
+                steps.append(Planned(Op.DELETE_REPLACED, slot.urn, slot, holds_place=True))
+            deployment.deletes.add(slot.urn)
+            deployment.deleted_slots.add(slot)
+        if not old.resource.pending_replacement:
+            deployment.deletes.add(old.urn)
+        return decide.replacement(old, case.new, diff, tuple(steps))
+
+    def _left_out(self, case: _Case) -> Answer:
+        """A resource that an operation on targets does not touch: as it was, or not there yet."""
+        deployment = self.deployment
+        with deployment.lock:
+            deployment.sames.add(case.urn)
+            if case.old is None:
+                deployment.skipped.add(case.urn)
+                chain = [Planned(Op.SAME, case.urn, None, case.new, skipped=True)]
+            else:
+                chain = self._as_it_was(case.old, case.urn)
+        slot = self.executor.run(chain)
+        assert slot is not None
+        return Answer(slot.resource, unknown=case.old is None)
+
+    def _as_it_was(self, old: Slot, urn: str) -> list[Planned]:
+        """Steps that carry an old resource over, and before it what it needs and the program no longer has."""
+        deployment = self.deployment
+        steps: list[Planned] = []
+        for needed in sorted(wanted(old.resource)):
+            slot = deployment.olds.get(needed)
+            settled = needed in deployment.urns or needed in deployment.claimed
+            if slot is not None and not settled and not deployment.operated(needed):
+                deployment.sames.add(needed)
+                steps += self._as_it_was(slot, needed)
+        deployment.sames.update((urn, old.urn))
+        return [*steps, Planned(Op.SAME, old.urn, old, old.resource)]
+
+    def _refuse_skipped_needs(self, case: _Case, chain: list[Planned]) -> None:
+        """A target cannot be made while something that it needs is left out and not there yet."""
+        deployment = self.deployment
+        if not deployment.skipped or not chain:
+            return
+        for urn in sorted(wanted(case.new) & deployment.skipped):
+            deployment.complain(
+                "engine.target",
+                f"{case.goal.name} needs {urns.name_of(urn)}, which is not a target and does not exist yet",
+                case.urn,
+                hint=f"add --target '{urn}'",
+            )
+            if not deployment.preview:
+                raise deployment.fail_quietly()
+
+
+def _known(answers: dict[Question, DiffResult], question: Question) -> DiffResult:
+    if question not in answers:
+        raise Unanswered(question)
+    return answers[question]
+
+
+def _name_parts(version: str) -> list[str]:
+    """A version as it is part of a default provider's name."""
+    if not version:
+        return []
+    core, _, build = version.partition("+")
+    core, _, pre = core.partition("-")
+    return [part for text in (core, pre, build) for part in text.split(".") if part]
+
+
+def _name_safe(text: str) -> str:
+    """A URL as a name: what no name may hold becomes an underscore."""
+    return "".join(c if c.isalnum() or c in "-_." else "_" for c in text)
