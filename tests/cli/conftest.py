@@ -21,6 +21,7 @@ from modelform.plan import Event, Result, Summary
 
 TODAY = date(2026, 11, 22)
 GOOD = """\
+apiVersion: modelform/v1
 name: dev
 location: swedencentral
 subscription: 00000000-0000-4000-8000-000000000001
@@ -64,7 +65,7 @@ class Memory:
         if self.problem is not None:
             raise self.problem
         if request.confirm is not None and self.plan is not None and not request.confirm(self.plan):
-            raise ModelformError("not agreed to", code="operation.declined")
+            raise ModelformError("not agreed to", code="declined")
         for event in self.events:
             on_event(event)
         return self.result

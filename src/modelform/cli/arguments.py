@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from modelform.errors import UsageError
+from modelform.errors import InterruptedByUser, UsageError
 
 
 class Engine(StrEnum):
@@ -137,7 +137,11 @@ def command(app: typer.Typer, *names: str) -> Callable[[Callable[..., int]], Cal
             bundled = {
                 name: group(**{f.name: given.pop(f.name) for f in fields(group)}) for name, group in groups.items()
             }
-            return function(**bundled, **given)
+            try:
+                return function(**bundled, **given)
+            except KeyboardInterrupt:
+                # Typer would end the command without a word.
+                raise InterruptedByUser("interrupted") from None
 
         answer.__doc__ = function.__doc__
         answer.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

@@ -84,26 +84,11 @@ def choose_stack(project: Project, wanted: str | None, environment: Mapping[str,
         if not file.is_file():
             raise UsageError(f"there is no stack file {wanted}", hint="-s takes a stack's name or a path to its file.")
         return file
-    from modelform.spec import find_stacks
+    from modelform.spec import find_stack, find_stacks
 
-    stacks = find_stacks(project.folder)
-    names = ", ".join(sorted(stacks))
-    if wanted is not None:
-        if wanted in stacks:
-            return stacks[wanted]
-        raise UsageError(f"there is no stack {wanted!r}", hint=_nearest(wanted, sorted(stacks)))
-    if not stacks:
-        raise UsageError(
-            f"{project.folder / 'stacks'} holds no stack file",
-            hint="`modelform init` makes a stack from a template.",
-        )
-    if "CI" in environment:
-        raise UsageError("under CI the stack must be named", hint=f"Say -s NAME; there is: {names}.")
-    if len(stacks) > 1:
-        raise UsageError(
-            f"there are {len(stacks)} stacks here, and none was named", hint=f"Say -s NAME; there is: {names}."
-        )
-    return next(iter(stacks.values()))
+    if wanted is None and "CI" in environment and (stacks := find_stacks(project.folder)):
+        raise UsageError("under CI the stack must be named", hint=f"Say -s NAME; there is: {', '.join(stacks)}.")
+    return find_stack(project.folder, wanted)
 
 
 def is_path(stack: str) -> bool:
@@ -113,12 +98,3 @@ def is_path(stack: str) -> bool:
 
 def _is_project(folder: Path) -> bool:
     return (folder / "stacks").is_dir() or (folder / "Pulumi.yaml").is_file()
-
-
-def _nearest(wanted: str, names: list[str]) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(wanted, names, n=1, cutoff=0.6)
-    if near:
-        return f"Did you mean {near[0]}?"
-    return f"There is: {', '.join(names)}." if names else "`modelform init` makes a stack from a template."

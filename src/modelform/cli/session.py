@@ -59,9 +59,9 @@ def voice_of(place: Place) -> Voice:
     return Voice(outside(), json=place.json, no_color=place.no_color)
 
 
-def open_session(place: Place, choice: Choice) -> Session:
+def open_session(place: Place, choice: Choice, *, use_lock: bool = True) -> Session:
     """Finds the project and reads the stack file; every problem of the file in one error."""
-    session = _read(place, choice)
+    session = _read(place, choice, use_lock)
     if session.stack is None:
         raise StackFileError(diagnostics=session.diagnostics)
     return session
@@ -97,11 +97,11 @@ def open_folder(place: Place, choice: Choice) -> Session:
     return _bare(place, choice, project, "", _target(choice, around.environment) or "sandbox")
 
 
-def _read(place: Place, choice: Choice) -> Session:
+def _read(place: Place, choice: Choice, use_lock: bool = True) -> Session:
     around = outside()
     project = find_project(place.directory, choice.stack)
     file = choose_stack(project, choice.stack, around.environment)
-    stack, report = read_stack(project, file, choice, around)
+    stack, report = _load(project, file, choice, around, use_lock)
     session = replace(
         _bare(place, choice, project, file.stem, "sandbox"), file=file, diagnostics=tuple(report.sorted())
     )
@@ -129,7 +129,7 @@ def _bare(place: Place, choice: Choice, project: Project, name: str, target: Tar
     )
 
 
-def read_stack(project: Project, file: Path, choice: Choice, around: Outside) -> tuple[Stack | None, Report]:
+def _load(project: Project, file: Path, choice: Choice, around: Outside, use_lock: bool) -> tuple[Stack | None, Report]:
     """The resolved stack and everything found in its files; flags win over variables, variables over the file."""
     from modelform.spec import load_stack
 
@@ -140,6 +140,7 @@ def read_stack(project: Project, file: Path, choice: Choice, around: Outside) ->
         engine=_engine(choice, around.environment),
         project=project.name,
         today=around.today(),
+        use_lock=use_lock,
     )
 
 

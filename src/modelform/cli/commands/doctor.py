@@ -140,11 +140,10 @@ def _project(
 
 
 def _stack(session: Session, choice: Choice, environment: Mapping[str, str]) -> list[Answer]:
-    stack = session.stack
+    stack = session.resolved
     why_target = _why(choice.target, "MODELFORM_TARGET", environment, "the stack file, or the default (sandbox)")
-    why_engine = _why(choice.engine, "MODELFORM_ENGINE", environment, "the stack file, or the default (auto)")
-    if stack.engine == "auto":
-        why_engine += f"; auto is {session.engine} for {stack.target}"
+    usual = "the Pulumi CLI for Azure, the embedded engine for the sandbox"
+    why_engine = _why(choice.engine, "MODELFORM_ENGINE", environment, f"the stack file, or the default ({usual})")
     answers = [
         Answer("Stack", "name", f"{stack.name} ({session.file})"),
         Answer("Stack", "target", f"{stack.target}: said by {why_target}"),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from modelform.cli.arguments import Choice, Guards, Leave, Place, Work, command
+from modelform.cli.commands.files import keep_lock
 from modelform.errors import Exit
 
 if TYPE_CHECKING:
@@ -78,24 +79,22 @@ def _change(session: Session, name: str, work: Work, options: OperationOptions, 
     if not options.yes:
         must_answer(session.around, f"modelform {name}")
     with interruption(session.voice) as cancelled, closing(Watch(session)) as watch:
-        agreed = True
 
         def confirm(plan: Result) -> bool:
-            nonlocal agreed
             plan = _with_findings(session, plan)
             watch.show_plan(plan)
-            agreed = options.yes or not plan.summary.changes or ask(session, plan)
-            return agreed
+            return options.yes or ask(session, plan)
 
-        request = _request(session, options, confirm, cancelled)
+        # What a refresh will find is known only by doing it: with -y it is not done twice.
+        unasked = name == "refresh" and options.yes
+        request = _request(session, options, None if unasked else confirm, cancelled)
         operation = getattr(session.driver(), name)
         result = _with_findings(session, operation(request, watch.on_event))
     if session.voice.json:
         _document(session, result)
-    if not agreed:
-        session.voice.say("Nothing was changed.")
-        return int(Exit.FAILED)
     _show_end(session, result, watch)
+    if name == "up" and result.ok:
+        keep_lock(session)
     return _answer(result, work)
 
 

@@ -2,12 +2,121 @@
 
 from __future__ import annotations
 
+import shutil
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
-from modelform.cli.arguments import group
+from modelform.cli.arguments import Choice, Place, command, group
+from modelform.errors import LockedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from modelform.cli.session import Session
 
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
     sandbox = group("sandbox", "The cloud on this machine: serve it, empty it, look into it.")
+    command(sandbox, "reset")(reset)
+    command(sandbox, "status")(status)
     app.add_typer(sandbox)
+
+
+def reset(
+    place: Place,
+    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
+) -> int:
+    """Empty the project's sandbox, and forget the states of the stacks in it."""
+    from modelform.cli.questions import agree, must_answer
+    from modelform.sandbox import reset as empty
+
+    session = _session(place)
+    folder = _folder(session)
+    for info in session.driver().stacks():
+        if info.locked_by:
+            raise LockedError(
+                f"stack {info.name} is being worked on by {info.locked_by}",
+                hint="Wait for it, or `modelform stack unlock` when it is dead.",
+            )
+    if not yes:
+        must_answer(session.around, "modelform sandbox reset")
+        question = f"Throw away everything in {folder}, states of stacks included?"
+        if not agree(session.around, session.voice, question):
+            session.voice.say("Nothing was changed.")
+            return 1
+    removed = empty(folder)
+    states = folder / "state"
+    had_states = states.is_dir()
+    if had_states:
+        # A state without its cloud would call everything unchanged that is gone.
+        shutil.rmtree(states)
+    if session.voice.json:
+        from modelform.report import json
+
+        session.voice.document(json.answer("sandbox reset", folder=str(folder), removed=removed or had_states))
+    else:
+        session.voice.say("The sandbox is empty." if removed or had_states else "The sandbox was empty already.")
+    return 0
+
+
+def status(
+    place: Place,
+    types: Annotated[
+        bool, typer.Option("--types", help="Every resource type, and how well its behaviour is known.")
+    ] = False,
+) -> int:
+    """Say what the project's sandbox holds."""
+    from modelform.report import json, text
+    from modelform.sandbox import status as look
+
+    session = _session(place)
+    standing = look(_folder(session))
+    voice = session.voice
+    rows = [row for row in standing.types if types or row.count]
+    if voice.json:
+        found = [
+            {"type": r.type, "count": r.count, "apiVersions": list(r.versions), "evidence": r.evidence} for r in rows
+        ]
+        voice.document(
+            json.answer(
+                "sandbox status",
+                file=str(standing.file),
+                exists=standing.exists,
+                size=standing.size,
+                subscriptions=list(standing.subscriptions),
+                resources=standing.resources,
+                softDeleted=standing.deleted,
+                types=found,
+            )
+        )
+        return 0
+    if standing.exists:
+        voice.say(
+            f"{standing.file}: {standing.size / 1024:.0f} KiB, {standing.resources} resources in "
+            f"{len(standing.subscriptions)} subscriptions, {standing.deleted} soft-deleted"
+        )
+    else:
+        voice.say(f"The sandbox is empty: {standing.file} comes with the first `up`.")
+    if types:
+        table = [[r.type.removeprefix("Microsoft."), str(r.count), r.evidence] for r in rows]
+        voice.say("", *text.table(["TYPE (Microsoft.)", "NUMBER", "EVIDENCE"], table, voice.page))
+    elif rows:
+        voice.say("", *text.table(["TYPE", "NUMBER"], [[r.type, str(r.count)] for r in rows], voice.page))
+    return 0
+
+
+def _session(place: Place) -> Session:
+    """A session on the project's sandbox, whatever its stacks say."""
+    from modelform.cli.arguments import Target
+    from modelform.cli.session import open_folder
+
+    return open_folder(place, Choice(target=Target.SANDBOX))
+
+
+def _folder(session: Session) -> Path:
+    from modelform.cli.wiring import SANDBOX
+
+    folder: Path = session.project.kept / SANDBOX
+    return folder
