@@ -27,11 +27,8 @@ def salt() -> str:
     key = hashlib.pbkdf2_hmac("sha256", PHRASE.encode(), raw, 1_000_000, 32)
     nonce = os.urandom(12)
     proof = AESGCM(key).encrypt(nonce, b"pulumi", None)
-    return (
-        ":".join(["v1", *(base64.b64encode(part).decode() for part in (raw,))])
-        + ":"
-        + ":".join(["v1", base64.b64encode(nonce).decode(), base64.b64encode(proof).decode()])
-    )
+    b64 = [base64.b64encode(part).decode() for part in (raw, nonce, proof)]
+    return f"v1:{b64[0]}:v1:{b64[1]}:{b64[2]}"
 
 
 @pytest.fixture

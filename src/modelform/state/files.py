@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import shutil
+import threading
 from pathlib import Path
 
 from modelform.state import faults
@@ -61,10 +62,10 @@ def replace(path: Path, data: bytes, previous: Path | None = None) -> None:
 def create(path: Path, data: bytes, fresh: Path | None = None) -> bool:
     """Writes a file unless there is one already; True if it was written. Of several who try, one succeeds.
 
-    It appears with all its bytes; until then they are in `fresh`, by default a name of this process beside it.
+    It appears with all its bytes; until then they are in `fresh`, by default a name of this thread beside it.
     """
     make_folder(path.parent)
-    fresh = fresh or path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    fresh = fresh or path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         try:
             _write(fresh, data)

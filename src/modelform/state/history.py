@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from modelform.errors import StateError
-from modelform.state import faults, files
+from modelform.state import files
 
 _NAME = re.compile(r"-(\d+)\.history\.json(\.gz|\.zst)?$")
 
@@ -71,14 +70,10 @@ def read(folder: Path) -> list[HistoryRecord]:
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copies a state file; a real copy, since a person may edit either of them in place."""
-    files.make_folder(target.parent)
-    try:
-        if source.exists():
-            shutil.copyfile(source, target)
-            target.chmod(files.FILE_MODE)
-    except OSError as error:
-        raise faults.unwritable(target, error) from error
+    """Copies a state file, if there is one; a real copy, since a person may edit either of them in place."""
+    data = files.read(source)
+    if data is not None:
+        files.replace(target, data)
 
 
 def _record(path: Path) -> HistoryRecord:

@@ -25,8 +25,6 @@ def check(snapshot: Snapshot) -> list[str]:
     providers: set[str] = set()
     for number, resource in enumerate(snapshot.resources, 1):
         problems.extend(_form(resource, number))
-        if resource.type.startswith(_PROVIDER):
-            providers.add(f"{resource.urn}::{resource.id}")
         if resource.provider and resource.provider not in providers and not resource.pending_replacement:
             problems.append(f"{resource.urn}: its provider {resource.provider} is not there before it")
         for relation, urn in _needs(resource):
@@ -34,6 +32,8 @@ def check(snapshot: Snapshot) -> list[str]:
                 where = "comes after it" if positions.get(urn, -1) >= number else "is not in the state"
                 problems.append(f"{resource.urn}: its {relation} {urn} {where}")
         seen.add(resource.urn)
+        if resource.type.startswith(_PROVIDER):
+            providers.add(f"{resource.urn}::{resource.id}")
         if not resource.delete:
             if resource.urn in living:
                 problems.append(f"{resource.urn}: it is there twice, and neither waits for its deletion")
