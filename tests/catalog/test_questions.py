@@ -331,3 +331,8 @@ def test_find_prefers_what_lives_on_the_day() -> None:
 def test_suggestions_are_alive_and_not_the_text_itself() -> None:
     assert "Mistral-Large-3" in CATALOG.suggest("mistral-large-4")
     assert "Mistral-large-2407" not in CATALOG.suggest("mistral-large-2408")
+
+
+def test_digest_changes_with_the_data() -> None:
+    assert CATALOG.digest == Catalog.load().digest
+    assert Catalog({**CATALOG.data, "version": "2026-11-23"}).digest != CATALOG.digest

@@ -13,7 +13,7 @@ from modelform.spec.resolved import Stack
 
 code = "availability.model"
 level = Severity.ERROR
-sentence = "Every model exists in the catalogue, under its publisher's format."
+sentence = "Every model exists in the catalogue, and its workspace is of a kind that can serve it."
 reason = (
     "Nothing can be said of a model that is not there: neither where it is on offer nor where it processes prompts."
 )
@@ -23,6 +23,11 @@ def check(stack: Stack, catalog: Catalog, today: date, facts: object | None) -> 
     """One finding a deployment of a model without an entry."""
     for item in placed(stack, catalog):
         model = item.deployment.model
+        if item.workspace.kind == "openai" and model.format.lower() != "openai":
+            summary = (
+                f"{item.key}: an OpenAI account serves only OpenAI's models, and {model.name} is {model.publisher}'s"
+            )
+            yield Diagnostic(code, level, summary, "", item.span("workspace"), "name a workspace of kind foundry")
         if item.model or any(m.format == model.format for m in catalog.versions(model.name)):
             continue
         found = catalog.find(f"{slug(model.publisher)}/{model.name}", today=today)

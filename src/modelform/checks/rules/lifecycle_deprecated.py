@@ -23,7 +23,7 @@ reason = (
 
 def check(stack: Stack, catalog: Catalog, today: date, facts: object | None) -> Iterator[Diagnostic]:
     """One finding a deployment of a deprecated model."""
-    allowed = {word.lower() for word in stack.policy.lifecycle}
+    allowed = stack.policy.lifecycle
     if "deprecated" in allowed:
         return
     for item in placed(stack, catalog):

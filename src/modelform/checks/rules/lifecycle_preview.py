@@ -18,7 +18,7 @@ reason = "A preview may change or retire with 30 days' notice, and other terms h
 
 def check(stack: Stack, catalog: Catalog, today: date, facts: object | None) -> Iterator[Diagnostic]:
     """One finding a deployment of a model in preview."""
-    allowed = {word.lower() for word in stack.policy.lifecycle}
+    allowed = stack.policy.lifecycle
     if "preview" in allowed:
         return
     for item in placed(stack, catalog):
