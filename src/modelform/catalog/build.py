@@ -21,8 +21,8 @@ DATA = FILE.parent
 PARTS = ("catalog", "sources", "regions", "skus", "quotas", "prices", "lifecycle", "serverless")
 
 
-class CatalogLoader(yaml.SafeLoader):
-    """The safe loader with dates and country codes as text (`NO` is Norway), that refuses a key given twice."""
+class CatalogLoader(yaml.CSafeLoader):
+    """The safe loader (in C), with dates and country codes as text (`NO` is Norway), that refuses a key given twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """A mapping; a repeated key is an error with its place, where YAML would take the last one in silence."""
