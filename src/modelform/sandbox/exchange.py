@@ -64,12 +64,14 @@ class Refusal(Exception):
         message: str,
         *,
         target: str | None = None,
+        inner: str = "",
         details: Sequence[Json] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(f"{code}: {message}")
         self.status, self.code, self.message = status, code, message
-        self.target, self.details, self.headers = target, tuple(details), dict(headers or {})
+        self.target, self.inner, self.details = target, inner, tuple(details)
+        self.headers = dict(headers or {})
 
     def response(self) -> Response:
         """The refusal in ARM's error envelope."""
@@ -78,6 +80,8 @@ class Refusal(Exception):
             error["target"] = self.target
         if self.details:
             error["details"] = list(self.details)
+        if self.inner:
+            error["innererror"] = {"code": self.inner}
         return Response(self.status, {"error": error}, {"x-ms-failure-cause": "service", **self.headers})
 
 

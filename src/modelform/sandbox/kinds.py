@@ -200,6 +200,7 @@ class Kind:
     built_in: Callable[[Resource, str], Resource | None] | None = None
     built_ins: tuple[str, ...] = ()
     bad_name: Callable[[str], Refusal] | None = None
+    busy: Callable[[Resource], Refusal] | None = None
     actions: Mapping[str, Action] = field(default_factory=dict)
 
     @property

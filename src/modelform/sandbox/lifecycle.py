@@ -247,7 +247,7 @@ def _free(view: View, kind: Kind, address: Address, existing: Resource | None, n
     if existing is not None and existing.ready > now:
         if existing.state == "Deleting" and kind.type == GROUP:
             raise refusals.group_leaving(existing.name)
-        raise refusals.conflict(existing.id)
+        raise kind.busy(existing) if kind.busy else refusals.conflict(existing.id)
     return holder
 
 
@@ -276,8 +276,9 @@ def _keep(change: Change, holder: Resource | None, partial: bool) -> tuple[Resou
     kind, existing, control, now = change.kind, change.existing, change.control, change.now
     created = existing is None
     writes = kind.writes
+    fresh = created or change.restored
     goes_on = writes.style is not Style.NONE and (
-        control.latency > 0 or (not writes.at_once and (created or change.restored))
+        (control.latency > 0 and (fresh or writes.style is not Style.BODY)) or (fresh and not writes.at_once)
     )
     ends = now + control.latency if goes_on else now
     resource = Resource(
@@ -295,7 +296,7 @@ def _keep(change: Change, holder: Resource | None, partial: bool) -> tuple[Resou
         created=existing.created if existing else now,
         modified=now,
         author=existing.author if existing else change.request.principal,
-        state=(writes.state if created or change.restored else writes.updating) if goes_on else "Succeeded",
+        state=(writes.state if fresh else writes.updating) if goes_on else "Succeeded",
         ready=ends,
         busy=0.0,
     )

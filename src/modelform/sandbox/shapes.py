@@ -104,7 +104,7 @@ def _object(lines: list[str], indent: int, named: Mapping[str, Shape]) -> tuple[
 def _leaf(text: str, named: Mapping[str, Shape]) -> Shape:
     if text.startswith("<"):
         return named[text[1:-1]]
-    if "|" in text and not text.startswith(("text", "whole")):
+    if ("|" in text and not text.startswith(("text", "whole"))) or text[0].isupper():
         words = [word.strip() for word in text.split("|")]
         return Shape("word", words=tuple(w for w in words if w != "*"), is_open="*" in words)
     kind = text.split()[0]

@@ -3,6 +3,22 @@
 from __future__ import annotations
 
 from modelform.sandbox.kinds import Provider
-from modelform.sandbox.providers import cognitiveservices, resources
+from modelform.sandbox.providers import (
+    cognitiveservices,
+    insights,
+    keyvault,
+    machinelearning,
+    operationalinsights,
+    resources,
+    storage,
+)
 
-PROVIDERS: tuple[Provider, ...] = (resources.PROVIDER, cognitiveservices.PROVIDER)
+PROVIDERS: tuple[Provider, ...] = (
+    resources.PROVIDER,
+    cognitiveservices.PROVIDER,
+    machinelearning.PROVIDER,
+    storage.PROVIDER,
+    keyvault.PROVIDER,
+    operationalinsights.PROVIDER,
+    insights.PROVIDER,
+)
