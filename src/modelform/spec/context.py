@@ -27,6 +27,7 @@ class Context:
     subscription: str
     policy: Policy
     locked: dict[str, Any] = field(default_factory=dict)
+    failures: int = 0
 
     def span(self, path: str) -> Span | None:
         """The place of a path, or of its nearest ancestor."""
@@ -34,16 +35,16 @@ class Context:
             if path in self.reading.origins:
                 return self.reading.origins[path]
             path = path.rpartition(".")[0]
-        return None
+        return self.reading.origins.get("")
 
     def error(self, code: str, summary: str, path: str, hint: str = "", detail: str = "") -> None:
         """Reports an error at a path."""
+        self.failures += 1
         self.reading.report.error(code, summary, detail=detail, span=self.span(path), hint=hint)
 
-    def finding(self, stops: bool, code: str, summary: str, path: str, hint: str = "", detail: str = "") -> None:
-        """Reports an error, or a warning where the fact behind it is too weak to stop anybody."""
-        report = self.reading.report.error if stops else self.reading.report.warning
-        report(code, summary, detail=detail, span=self.span(path), hint=hint)
+    def warning(self, code: str, summary: str, path: str, hint: str = "") -> None:
+        """Reports a warning at a path."""
+        self.reading.report.warning(code, summary, span=self.span(path), hint=hint)
 
     def info(self, code: str, summary: str, path: str, hint: str = "", detail: str = "") -> None:
         """Reports a note at a path."""
@@ -69,10 +70,6 @@ class Context:
         if problem:
             self.error("naming.invalid", f"the name {name!r} {problem}", path, "Give it another name.")
         return name
-
-    def failures(self) -> int:
-        """How many errors there are by now."""
-        return len(self.reading.report.errors)
 
     @property
     def failed(self) -> bool:

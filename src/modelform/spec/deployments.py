@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelform.catalog import Candidates
 from modelform.spec import naming
 from modelform.spec.capacity import resolve_capacity
 from modelform.spec.context import Context, keys_before
@@ -44,7 +45,7 @@ def _deployment(
     choice = choose(context, key, form, workspace, former)
     if choice is None:
         return None
-    before = context.failures()
+    before = context.failures
     capacity = resolve_capacity(context, key, form.capacity, choice)
     serverless = choice.sku == SERVERLESS
     if serverless:
@@ -56,7 +57,7 @@ def _deployment(
         )
         context.error("lock.not-in-catalog", summary, f"deployments.{key}", "`modelform lock --upgrade` decides anew.")
     name = _name(context, key, form, former, workspace, project, serverless)
-    if context.failures() > before:
+    if context.failures > before:
         return None
     return Deployment(
         key=key,
@@ -118,27 +119,32 @@ def _place(
 
 def _only(context: Context, key: str, form: DeploymentForm, workspaces: dict[str, Workspace]) -> Workspace | None:
     """The one workspace that can have the deployment."""
-    serverless = (form.sku or "").lower() == SERVERLESS
-    fitting = [item for item in workspaces.values() if not form.sku or (item.kind == "hub") == serverless]
+    fitting = _fitting(context, form, list(workspaces.values()))
     if len(fitting) == 1:
         return fitting[0]
-    if context.is_broken("workspaces") or len(workspaces) < len(context.form.workspaces):
+    incomplete = not workspaces or len(workspaces) < len(context.form.workspaces)
+    if incomplete or context.is_broken("workspaces"):
         return None
     path = f"deployments.{key}"
     if not fitting:
-        wanted = "hub" if serverless else "foundry"
-        context.error(
-            "stack-file.reference", f"no workspace can have deployments.{key}", path, f"Add one of kind {wanted}."
-        )
+        wanted = "hub" if (form.sku or "").lower() == SERVERLESS else "foundry"
+        context.error("stack-file.reference", f"no workspace can have {path}", path, f"Add one of kind {wanted}.")
     else:
-        choices = either(item.key for item in fitting)
-        context.error(
-            "stack-file.reference",
-            f"deployments.{key} does not say which workspace it goes to",
-            path,
-            f"Write workspace: {choices}.",
-        )
+        hint = f"Write workspace: {either(item.key for item in fitting)}."
+        context.error("stack-file.reference", f"{path} does not say which workspace it goes to", path, hint)
     return None
+
+
+def _fitting(context: Context, form: DeploymentForm, workspaces: list[Workspace]) -> list[Workspace]:
+    """The workspaces whose kind suits the sku and the model's publisher."""
+    accounts = [item for item in workspaces if item.kind != "hub"]
+    hubs = [item for item in workspaces if item.kind == "hub"]
+    if (form.sku or "").lower() == SERVERLESS or (not accounts and form.sku is None):
+        return hubs
+    facts = context.catalog.find(form.model, today=context.today)
+    if not isinstance(facts, Candidates) and facts.format.lower() != "openai":
+        accounts = [item for item in accounts if item.kind != "openai"]
+    return accounts
 
 
 def _check_serverless(context: Context, key: str, form: DeploymentForm) -> None:
@@ -194,8 +200,7 @@ def _marketplace(context: Context, key: str, form: DeploymentForm, choice: Choic
     if choice.sku == SERVERLESS and facts and facts.serverless and facts.serverless.needs_marketplace:
         return Marketplace(naming.marketplace_name(asset), form.terms == "accepted")
     if form.terms is not None and (facts is None or facts.sold_by == "Azure"):
-        context.finding(
-            False,
+        context.warning(
             "marketplace.terms",
             f"{choice.model.name} has no marketplace terms to accept",
             f"deployments.{key}.terms",

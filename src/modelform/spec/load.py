@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as Lookup
 from dataclasses import replace
 from datetime import date
@@ -15,7 +16,7 @@ from modelform.spec.interpolate import Scope
 from modelform.spec.kinds import BROKEN, Reading
 from modelform.spec.resolved import Stack, Target
 from modelform.spec.source import Sources, shown
-from modelform.spec.stackfile import StackForm, stack_kind
+from modelform.spec.stackfile import NAME, NAME_FORM, StackForm, stack_kind
 from modelform.spec.suggest import did_you_mean
 from modelform.spec.yamlnodes import Mapping, Scalar
 
@@ -147,4 +148,7 @@ def _form(tree: Mapping, path: Path, reading: Reading) -> StackForm | None:
     if isinstance(name, Scalar) and name.problem is None and name.text != path.stem:
         summary = f"name is {name.text!r}, but the file is {path.name}"
         reading.fail("stack-file.name", summary, name.span, f"Remove the line, or rename the file to {name.text}.yaml.")
+    if not re.fullmatch(NAME, path.stem):
+        summary = f"the file's name makes {path.stem!r} the stack's name, which cannot be"
+        reading.fail("stack-file.name", summary, Span(shown(path), 1, 1), f"A stack's name is {NAME_FORM}.")
     return None if read is BROKEN else read

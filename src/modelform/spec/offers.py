@@ -111,7 +111,7 @@ def _locked(
         summary = (
             f"{entry['model']} with {lower_camel(chosen)} in {workspace.location} is locked, but not in this catalogue"
         )
-        context.finding(False, "lock.not-in-catalog", summary, path, "`modelform lock --upgrade` decides anew.")
+        context.warning("lock.not-in-catalog", summary, path, "`modelform lock --upgrade` decides anew.")
     return Choice(model, facts, chosen, form.sku is None)
 
 
@@ -150,8 +150,7 @@ def _facts(context: Context, key: str, form: DeploymentForm, sku: str | None, wo
     path = f"deployments.{key}.model"
     found = context.catalog.find(form.model, today=context.today)
     if isinstance(found, Candidates):
-        hint = found.hint()
-        context.error(_CODES[found.reason], found.explain(), path, f"{hint[:1].upper()}{hint[1:]}" if hint else "")
+        context.error(_CODES[found.reason], found.explain(), path, _sentence(found.hint()))
         return None
     if "@" in form.model or _offered(context, found, sku, workspace.location):
         return found
@@ -259,6 +258,12 @@ def lower_camel(sku: str) -> str:
 def _some(regions: tuple[str, ...], most: int = 8) -> str:
     names = list(regions[:most])
     return f"{', '.join(names)} and {len(regions) - most} more" if len(regions) > most else either(names)
+
+
+def _sentence(text: str) -> str:
+    if not text:
+        return "A model is named as ARM names it, such as Mistral-Large-3."
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('?') else '.'}"
 
 
 def _slug(text: str) -> str:

@@ -144,8 +144,8 @@ def _publisher(context: Context, name: str, index: int) -> str:
     found = known.get(name.lower().replace(" ", "-"))
     if found is None:
         hint = did_you_mean(name, known.values()) or f"The catalogue has {', '.join(sorted(known.values()))}."
-        context.finding(
-            False, "policy.publisher", f"the catalogue has no model of {name!r}", f"policy.publishers.{index}", hint
+        context.warning(
+            "policy.publisher", f"the catalogue has no model of {name!r}", f"policy.publishers.{index}", hint
         )
     return found or name
 

@@ -174,7 +174,8 @@ class _Workspace:
         if self.form.location is None:
             if stack_location is None and not context.is_broken("location"):
                 hint = "Write `location: swedencentral` at the top of the file, or in the workspace."
-                context.error("stack-file.missing-key", f"{self.path} has no location", self.path, hint)
+                what = self.path if self.key in context.form.workspaces else "the file"
+                context.error("stack-file.missing-key", f"{what} has no location", self.path, hint)
             return stack_location
         location = context.region(self.form.location, f"{self.path}.location")
         if location is None:
