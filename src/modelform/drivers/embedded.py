@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from modelform.drivers import changes as told
-from modelform.drivers import guards
+from modelform.drivers import guards, ordered
 from modelform.drivers.driver import HistoryEntry, OnEvent, Request, StackInfo
 from modelform.drivers.graves import Graves
 from modelform.drivers.place import Place
@@ -129,7 +129,7 @@ class Embedded:
             raise StateError(f"stack {name} has no state yet", code="state.none", hint="`modelform up` makes one")
         snapshot = folder.load(self._project, name, self._place.crypter(name))
         found = next((r.outputs for r in snapshot.resources if r.type == told.STACK_TYPE and not r.delete), {})
-        return dict(bare(found)) if show_secrets else dict(found)
+        return ordered.outputs(bare(found) if show_secrets else found)
 
     def stacks(self) -> list[StackInfo]:
         """Every stack of the project that has a state."""
@@ -305,7 +305,7 @@ class Embedded:
             summary=told.summary(done),
             changes=done,
             diagnostics=diagnostics,
-            outputs=outcome.outputs,
+            outputs=ordered.outputs(outcome.outputs, work.stack),
             exit_code=exit_code(
                 ok=ok, interrupted=outcome.interrupted, applied=outcome.applied, diagnostics=diagnostics
             ),
