@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 def test_a_valid_stack(modelform: Any) -> None:
     ran = modelform("validate")
     assert ran.code == 0
-    assert ran.out.startswith("dev is valid: 1 workspaces, 1 deployments, 0 routes")
+    assert ran.out.startswith("dev is valid: 1 workspace, 1 deployment, 0 routes")
     assert modelform("validate", "--json").document["ok"] is True
 
 
@@ -91,3 +91,47 @@ def test_a_wrong_file_stops_every_command_before_anything(command: str, modelfor
     ran = modelform(command, *(["-y"] if command == "up" else []))
     assert ran.code == 4
     assert ran.driver is None
+
+
+def test_init_makes_a_project_that_is_valid(modelform: Any) -> None:
+    ran = modelform("init", "shop")
+    assert ran.code == 0
+    assert "Wrote shop/stacks/quickstart.yaml" in ran.out
+    assert "Next: modelform -C shop preview" in ran.out
+    assert modelform("-C", "shop", "validate").code == 0
+
+
+def test_init_in_a_named_folder_and_by_another_name(modelform: Any) -> None:
+    ran = modelform("-C", "shop", "init", "-s", "prod", "--json")
+    assert ran.document["stack"] == "prod"
+    assert (modelform.folder / "shop" / "stacks" / "prod.yaml").is_file()
+
+
+def test_init_overwrites_nothing(modelform: Any) -> None:
+    modelform("init", "shop")
+    file = modelform.folder / "shop" / "stacks" / "quickstart.yaml"
+    file.write_text("mine\n")
+    ran = modelform("init", "shop")
+    assert ran.code == 64
+    assert "not overwritten" in " ".join(ran.err.split())
+    assert file.read_text() == "mine\n"
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["--template", "quickstrat"], "quickstart"),
+        (["--set", "nonsense"], "KEY=VALUE"),
+        (["--set", "nonsense=1"], "no parameter 'nonsense'"),
+        (["-s", "Bad Name"], "cannot be"),
+    ],
+)
+def test_init_with_what_cannot_be(argv: list[str], said: str, modelform: Any) -> None:
+    ran = modelform("init", "shop", *argv)
+    assert ran.code == 64
+    assert said in " ".join(ran.err.split())
+
+
+def test_init_lists_templates(modelform: Any) -> None:
+    assert "quickstart: " in modelform("init", "--list").out
+    assert "quickstart" in modelform("init", "--list", "--json").document["templates"]

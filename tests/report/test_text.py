@@ -169,6 +169,12 @@ def test_types_are_called_as_people_call_them(token: str, said: str) -> None:
     assert words.kind(token) == said
 
 
+def test_a_project_of_a_hub_is_no_hub() -> None:
+    token = "azure-native:machinelearningservices:Workspace"
+    assert words.kind(token, "studio") == "hub"
+    assert words.kind(token, "studio/research") == "project"
+
+
 def test_every_operation_has_a_sign_and_a_verb() -> None:
     assert set(words.SIGNS) == set(Op) == set(words.VERBS)
 

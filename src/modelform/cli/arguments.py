@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
+import types
 import typing
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -12,9 +13,25 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+import click
 
 from modelform.errors import InterruptedByUser, UsageError
+
+
+class Option:
+    """How an option is written and what it is for; its type and default are those of what it is put on."""
+
+    def __init__(
+        self, *names: str, help: str, metavar: str | None = None, min: int | None = None, max: int | None = None
+    ) -> None:
+        self.names, self.help, self.metavar, self.min, self.max = names, help, metavar, min, max
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """How an argument is called in the help."""
+
+    metavar: str
 
 
 class Engine(StrEnum):
@@ -45,10 +62,10 @@ class Place:
     """Where the project is, and how to answer: what every command takes."""
 
     directory: Annotated[
-        Path | None, typer.Option("-C", "--directory", metavar="DIR", help="The project folder, instead of this one.")
+        Path | None, Option("-C", "--directory", metavar="DIR", help="The project folder, instead of this one.")
     ] = None
-    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout, all else on stderr.")] = False
-    no_color: Annotated[bool, typer.Option("--no-color", help="No colours; as NO_COLOR does.")] = False
+    json: Annotated[bool, Option("--json", help="One JSON document on stdout, all else on stderr.")] = False
+    no_color: Annotated[bool, Option("--no-color", help="No colours; as NO_COLOR does.")] = False
 
 
 @dataclass(frozen=True)
@@ -57,20 +74,16 @@ class Choice:
 
     stack: Annotated[
         str | None,
-        typer.Option(
-            "-s", "--stack", metavar="NAME", help="A stack's name, or a path to its file. Default: the only one."
-        ),
+        Option("-s", "--stack", metavar="NAME", help="A stack's name, or a path to its file. Default: the only one."),
     ] = None
-    engine: Annotated[Engine | None, typer.Option("--engine", help="Instead of the file's `engine:`.")] = None
-    target: Annotated[Target | None, typer.Option("--target", help="Instead of the file's `target:`.")] = None
+    engine: Annotated[Engine | None, Option("--engine", help="Instead of the file's `engine:`.")] = None
+    target: Annotated[Target | None, Option("--target", help="Instead of the file's `target:`.")] = None
     allow_local_state: Annotated[
-        bool, typer.Option("--allow-local-state", help="Keep an Azure stack's state in the project folder.")
+        bool, Option("--allow-local-state", help="Keep an Azure stack's state in the project folder.")
     ] = False
     latency: Annotated[
         int | None,
-        typer.Option(
-            "--latency", metavar="MS", min=0, help="Milliseconds that each long operation takes in the sandbox."
-        ),
+        Option("--latency", metavar="MS", min=0, help="Milliseconds that each long operation takes in the sandbox."),
     ] = None
 
 
@@ -79,11 +92,11 @@ class Work:
     """How an operation works."""
 
     parallel: Annotated[
-        int, typer.Option("--parallel", metavar="N", min=1, max=1000, help="Resources to change at a time.")
+        int, Option("--parallel", metavar="N", min=1, max=1000, help="Resources to change at a time.")
     ] = 10
-    refresh: Annotated[bool, typer.Option("--refresh", help="Read what is really there first.")] = False
+    refresh: Annotated[bool, Option("--refresh", help="Read what is really there first.")] = False
     detailed_exitcode: Annotated[
-        bool, typer.Option("--detailed-exitcode", help="Answer 2 where there are, or were, changes.")
+        bool, Option("--detailed-exitcode", help="Answer 2 where there are, or were, changes.")
     ] = False
 
 
@@ -91,14 +104,14 @@ class Work:
 class Leave:
     """What a person allows."""
 
-    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False
+    yes: Annotated[bool, Option("-y", "--yes", help="Do not ask.")] = False
     on_name_taken: Annotated[
         OnNameTaken | None,
-        typer.Option("--on-name-taken", help="What to do where a soft-deleted account holds a name."),
+        Option("--on-name-taken", help="What to do where a soft-deleted account holds a name."),
     ] = None
     purge: Annotated[
         list[str] | None,
-        typer.Option("--purge", metavar="NAME", help="Purge this soft-deleted account for good. Repeatable."),
+        Option("--purge", metavar="NAME", help="Purge this soft-deleted account for good. Repeatable."),
     ] = None
 
 
@@ -108,15 +121,15 @@ class Guards:
 
     allow_replace: Annotated[
         list[str] | None,
-        typer.Option("--allow-replace", metavar="URN", help="Let this resource be replaced. Repeatable."),
+        Option("--allow-replace", metavar="URN", help="Let this resource be replaced. Repeatable."),
     ] = None
     allow_delete: Annotated[
         list[str] | None,
-        typer.Option("--allow-delete", metavar="URN", help="Let this resource be deleted. Repeatable."),
+        Option("--allow-delete", metavar="URN", help="Let this resource be deleted. Repeatable."),
     ] = None
 
 
-def command(app: typer.Typer, *names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+def command(app: click.Group, *names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """Registers a function as a command; a parameter that is one of the groups above becomes the group's options.
 
     The function's docstring is the command's help, its answer the exit code. Names after the first are hidden aliases.
@@ -125,39 +138,94 @@ def command(app: typer.Typer, *names: str) -> Callable[[Callable[..., int]], Cal
     def register(function: Callable[..., int]) -> Callable[..., int]:
         hints = typing.get_type_hints(function, include_extras=True)
         groups = {name: hint for name, hint in hints.items() if isinstance(hint, type) and is_dataclass(hint)}
-        parameters: list[inspect.Parameter] = []
+        slots: list[Slot] = []
         for parameter in inspect.signature(function).parameters.values():
             if parameter.name in groups:
-                parameters += _options(groups[parameter.name])
+                slots += _slots(groups[parameter.name])
             else:
-                kind = inspect.Parameter.KEYWORD_ONLY
-                parameters.append(parameter.replace(kind=kind, annotation=hints[parameter.name]))
+                slots.append(Slot(parameter.name, hints[parameter.name], parameter.default))
 
         def answer(**given: Any) -> int:
+            values = {slot.name: slot.value(given[slot.name]) for slot in slots}
             bundled = {
-                name: group(**{f.name: given.pop(f.name) for f in fields(group)}) for name, group in groups.items()
+                name: group(**{f.name: values.pop(f.name) for f in fields(group)}) for name, group in groups.items()
             }
             try:
-                return function(**bundled, **given)
+                return function(**bundled, **values)
             except KeyboardInterrupt:
-                # Typer would end the command without a word.
+                # Click would end the command with a word of its own.
                 raise InterruptedByUser("interrupted") from None
 
-        answer.__doc__ = function.__doc__
-        answer.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        answer.__annotations__ = {p.name: p.annotation for p in parameters}
         for position, name in enumerate(names):
-            app.command(name, hidden=position > 0)(answer)
+            parameters = [slot.parameter() for slot in slots]
+            text = inspect.cleandoc(function.__doc__ or "")
+            app.add_command(click.Command(name, callback=answer, params=parameters, help=text, hidden=position > 0))
         return function
 
     return register
 
 
+@dataclass(frozen=True)
+class Slot:
+    """One parameter of a command: its name, its `Annotated` type, its default."""
+
+    name: str
+    hint: Any
+    default: Any
+
+    def parameter(self) -> click.Parameter:
+        """The parameter as click has it."""
+        wish: Option | Argument = self.hint.__metadata__[0]
+        required = self.default is inspect.Parameter.empty
+        if isinstance(wish, Argument):
+            return click.Argument([self.name], type=self._type(wish), required=required, metavar=wish.metavar)
+        plain = self._plain()
+        repeated = typing.get_origin(plain) is list
+        return click.Option(
+            [self.name, *wish.names],
+            type=self._type(wish),
+            required=required,
+            default=None if required or repeated else self.default,
+            multiple=repeated,
+            is_flag=plain is bool,
+            metavar=wish.metavar,
+            show_default=not required and self.default is not None and plain is not bool,
+            help=wish.help,
+        )
+
+    def value(self, given: Any) -> Any:
+        """What the command gets for what click gives."""
+        plain = self._plain()
+        if isinstance(plain, type) and issubclass(plain, StrEnum):
+            return None if given is None else plain(given)
+        return list(given) if typing.get_origin(plain) is list and given is not None else given
+
+    def _plain(self) -> Any:
+        """The type without `None`."""
+        base = typing.get_args(self.hint)[0]
+        return next((t for t in typing.get_args(base) if t is not type(None)), base) if _is_union(base) else base
+
+    def _type(self, wish: Option | Argument) -> Any:
+        plain = self._plain()
+        if typing.get_origin(plain) is list:
+            return str
+        if issubclass(plain, StrEnum):
+            return click.Choice([str(item) for item in plain])
+        if plain is Path:
+            return click.Path(path_type=Path)
+        if plain is int and isinstance(wish, Option):
+            return click.IntRange(min=wish.min, max=wish.max)
+        return plain
+
+
+def _is_union(hint: Any) -> bool:
+    return typing.get_origin(hint) in (types.UnionType, typing.Union)
+
+
 @functools.cache
-def _options(group: type[Any]) -> tuple[inspect.Parameter, ...]:
+def _slots(group: type[Any]) -> tuple[Slot, ...]:
     hints = typing.get_type_hints(group, include_extras=True)
-    kind = inspect.Parameter.KEYWORD_ONLY
-    return tuple(inspect.Parameter(f.name, kind, default=f.default, annotation=hints[f.name]) for f in fields(group))
+    return tuple(Slot(f.name, hints[f.name], f.default) for f in fields(group))
 
 
 def hoist(argv: Sequence[str], root: Any) -> list[str]:
@@ -209,24 +277,22 @@ def command_words(arguments: Sequence[str], root: Any) -> list[str]:
     return found
 
 
-def wrong(error: typer.TyperException, root: Any) -> UsageError:
+def wrong(error: click.UsageError, root: Any) -> UsageError:
     """What is wrong with a command line, as one message with the nearest thing that would be right."""
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "modelform"
-    node = context.command if context is not None else root
-    summary, hint = error.format_message().strip().replace("\n\t", " ").replace("\n", " "), ""
-    option = getattr(error, "option_name", None)
-    if type(error).__name__ == "NoSuchOption" and isinstance(option, str):
-        known = list(_all_options(node))
-        summary = f"`{path}` has no option {option}"
-        hint = _nearest(option, known) or _elsewhere(option, root)
+    path = error.ctx.command_path if error.ctx is not None else "modelform"
+    node: Any = error.ctx.command if error.ctx is not None else root
+    summary, hint = error.format_message().strip().rstrip("."), ""
+    if isinstance(error, click.NoSuchOption):
+        summary = f"`{path}` has no option {error.option_name}"
+        hint = _nearest(error.option_name, list(_all_options(node))) or _elsewhere(error.option_name, root)
+    elif isinstance(error, click.BadParameter):
+        summary = " ".join(summary.split())
     elif summary.startswith("No such command"):
         word = summary.split("'")[1] if "'" in summary else ""
-        summary = f"there is no command `{path} {word}`".replace("  ", " ")
+        summary = f"there is no command `{path} {word}`"
         hint = _nearest(word, list(getattr(node, "commands", {})))
-    elif "extra argument" in summary:
-        hint = "A stack is named with -s NAME." if any("-s" in p.opts for p in node.params) else ""
-    summary = summary.replace("Value error, ", "").rstrip(".")
+    elif "unexpected extra argument" in summary and any("-s" in p.opts for p in node.params):
+        hint = "A stack is named with -s NAME."
     return UsageError(summary[:1].lower() + summary[1:], hint=hint or f"`{path} --help` lists what there is.")
 
 
@@ -245,6 +311,6 @@ def _elsewhere(option: str, root: Any) -> str:
     return f"{option} belongs to: {', '.join(owners)}." if owners else ""
 
 
-def group(name: str, help_text: str) -> typer.Typer:
+def group(name: str, help_text: str) -> click.Group:
     """A group of commands under one word."""
-    return typer.Typer(name=name, help=help_text, rich_markup_mode=None, no_args_is_help=True)
+    return click.Group(name, help=help_text, no_args_is_help=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
-import typer
+import click
 
 from modelform.cli.arguments import command_words, hoist, wrong
 from modelform.cli.commands import assemble
@@ -31,19 +31,19 @@ def main(argv: Sequence[str], around: Outside) -> int:
     surround(around)
     words = argv[: argv.index("--")] if "--" in argv else argv
     voice = Voice(around, json="--json" in words, no_color="--no-color" in words)
-    root: Any = typer.main.get_command(assemble())
+    root = assemble()
     arguments = hoist(argv, root)
     name = " ".join(command_words(arguments, root)) or PROGRAM
     try:
         return int(root.main(args=arguments, prog_name=PROGRAM, standalone_mode=False) or 0)
     except ModelformError as error:
         return _end(error.diagnostics, error.exit_code, voice, name)
-    except typer.TyperException as error:
-        if type(error).__name__ == "NoArgsIsHelpError":
-            voice.note(error.format_message())
-            return int(Exit.USAGE)
+    except click.exceptions.NoArgsIsHelpError as error:
+        voice.note(error.format_message())
+        return int(Exit.USAGE)
+    except click.UsageError as error:
         return _end(wrong(error, root).diagnostics, Exit.USAGE, voice, name)
-    except (KeyboardInterrupt, typer.Abort):
+    except (KeyboardInterrupt, click.Abort):
         return _end(InterruptedByUser("interrupted").diagnostics, Exit.INTERRUPTED, voice, name)
     except BrokenPipeError:
         return int(Exit.FAILED)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import typer
-
 from modelform.cli.commands import assemble
 from modelform.errors import Exit
+
+WIDTH = 100
 
 HEAD = """# Command reference
 
@@ -58,20 +58,19 @@ VARIABLES = """
 
 def reference() -> str:
     """The whole page."""
-    root: Any = typer.main.get_command(assemble())
+    root = assemble()
     codes = "".join(f"| {int(code)} | {MEANINGS[code]} |\n" for code in Exit)
     return HEAD + codes + VARIABLES + "".join(_sections(root, "modelform"))
 
 
-def _sections(node: Any, path: str, parent: Any = None) -> Iterator[str]:
+def _sections(node: Any, name: str, parent: Any = None) -> Iterator[str]:
     # Plain text has one width only, whatever terminal it is made on.
-    context = node.make_context(
-        path, [], resilient_parsing=True, parent=parent, terminal_width=100, max_content_width=100
-    )
-    yield f"\n## {path}\n\n```text\n{node.get_help(context).rstrip()}\n```\n"
-    for name, child in getattr(node, "commands", {}).items():
+    widths = {"terminal_width": WIDTH, "max_content_width": WIDTH}
+    context = node.make_context(name, [], resilient_parsing=True, parent=parent, **widths)
+    yield f"\n## {context.command_path}\n\n```text\n{node.get_help(context).rstrip()}\n```\n"
+    for below, child in getattr(node, "commands", {}).items():
         if not child.hidden:
-            yield from _sections(child, name if parent is None and path == "" else f"{path} {name}")
+            yield from _sections(child, below, context)
 
 
 if __name__ == "__main__":

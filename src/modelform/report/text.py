@@ -74,7 +74,7 @@ def change_lines(change: Change, ink: Ink) -> list[str]:
          properties.model.name   gpt-5 -> gpt-5.4-mini   (forces replacement)
     """
     sign, colour = words.SIGNS[change.op]
-    kind, name = words.kind(change.type), printable(change.name)
+    kind, name = words.kind(change.type, change.name), printable(change.name)
     head = f"{sign:>3} {kind:<{KIND_WIDTH}} {name}"
     note = _note(change)
     pad = " " * max(NAME_WIDTH - cells(name), 0)

@@ -47,9 +47,11 @@ VERBS: dict[Op, tuple[str, str]] = {
     Op.SAME: ("checking", "unchanged"),
 }
 
+ML_WORKSPACE = "azure-native:machinelearningservices:Workspace"
+
 # Where the last part of a token is not what a person calls the thing.
 KINDS = {
-    "azure-native:machinelearningservices:Workspace": "hub or project",
+    ML_WORKSPACE: "hub",
     "azure-native:keyvault:Vault": "key vault",
     "azure-native:operationalinsights:Workspace": "log analytics",
     "azure-native:applicationinsights:Component": "app insights",
@@ -72,8 +74,13 @@ FACTS = (
 )
 
 
-def kind(type_token: str) -> str:
-    """What a person calls a resource type: `azure-native:resources:ResourceGroup` is a `resource group`."""
+def kind(type_token: str, name: str = "") -> str:
+    """What a person calls a resource type: `azure-native:resources:ResourceGroup` is a `resource group`.
+
+    A hub's project has the hub's type, and a name with a slash in it: `studio/research`.
+    """
+    if type_token == ML_WORKSPACE and "/" in name:
+        return "project"
     if type_token in KINDS:
         return KINDS[type_token]
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", type_token.rpartition(":")[2]).lower()
@@ -137,7 +144,7 @@ def place(result: Result) -> str:
 
 def step_name(step: Step) -> str:
     """What a step works on: `deployment assistant`."""
-    return f"{kind(step.type)} {step.name}"
+    return f"{kind(step.type, step.name)} {step.name}"
 
 
 def duration(seconds: float) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from modelform.cli.arguments import Choice, Place, command
 from modelform.errors import Diagnostic, ModelformError
@@ -36,7 +36,7 @@ class Answer:
     text: str
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Adds the command."""
     command(app, "doctor")(doctor)
 

@@ -2,22 +2,99 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+import click
 
-from modelform.cli.arguments import Choice, Place, command
+from modelform.cli.arguments import Argument, Choice, Option, Place, command
 from modelform.errors import Exit
 
 if TYPE_CHECKING:
     from modelform.cli.session import Session
+    from modelform.cli.voice import Voice
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Adds the commands."""
+    command(app, "init")(init)
     command(app, "validate")(validate)
     command(app, "lock")(lock)
     command(app, "schema")(schema)
+
+
+def init(
+    place: Place,
+    folder: Annotated[Path | None, Argument(metavar="[DIR]")] = None,
+    stack: Annotated[
+        str | None, Option("-s", "--stack", metavar="NAME", help="The stack's name; default: the template's.")
+    ] = None,
+    template: Annotated[str, Option("--template", metavar="NAME", help="What to start from.")] = "quickstart",
+    values: Annotated[
+        list[str] | None, Option("--set", metavar="KEY=VALUE", help="A parameter of the template. Repeatable.")
+    ] = None,
+    templates: Annotated[bool, Option("--list", help="List the templates and their parameters.")] = False,
+) -> int:
+    """Make a project folder, DIR or this one, with a stack from a template; what is there already is left alone."""
+    from modelform.cli.session import voice_of
+    from modelform.report import json
+    from modelform.spec.templates import init_project
+
+    voice = voice_of(place)
+    target = folder or place.directory or Path()
+    if folder is not None and place.directory is not None:
+        target = place.directory / folder
+    if templates:
+        return _list_templates(voice, target)
+    name = stack or template
+    written = init_project(target, name, template=template, values=_pairs(values or []))
+    if voice.json:
+        voice.document(json.answer("init", folder=str(target), stack=name, written=[str(file) for file in written]))
+        return int(Exit.OK)
+    for file in written:
+        voice.say(f"Wrote {file}")
+    inside = f" -C {target}" if target != Path() else ""
+    voice.say("", f"Next: modelform{inside} preview")
+    return int(Exit.OK)
+
+
+def _list_templates(voice: Voice, folder: Path) -> int:
+    from modelform.report import json
+    from modelform.spec.templates import available
+
+    found = available(folder)
+    if voice.json:
+        described = {
+            name: {
+                "summary": t.summary,
+                "parameters": {
+                    p.name: {"type": p.type, "default": p.default, "description": p.description} for p in t.parameters
+                },
+            }
+            for name, t in found.items()
+        }
+        voice.document(json.answer("init", templates=described))
+        return int(Exit.OK)
+    ink = voice.page
+    for name, item in found.items():
+        voice.say(*ink.wrap(f"{name}: {item.summary}", rest="  "))
+        for parameter in item.parameters:
+            said = f"{parameter.name}={parameter.default or ''}  {parameter.description}"
+            voice.say(*ink.wrap(said, first="  --set ", rest="        "))
+    return int(Exit.OK)
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    """`KEY=VALUE` words as a map."""
+    from modelform.errors import UsageError
+
+    found: dict[str, str] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise UsageError(f"--set takes KEY=VALUE, not {text!r}")
+        found[key] = value
+    return found
 
 
 def validate(place: Place, choice: Choice) -> int:
@@ -38,7 +115,10 @@ def validate(place: Place, choice: Choice) -> int:
         return int(Exit.OK)
     session.voice.complain(found)
     said = findings.tally(found)
-    counted = f"{len(stack.workspaces)} workspaces, {len(stack.deployments)} deployments, {len(stack.routes)} routes"
+    counted = ", ".join(
+        f"{len(part)} {word}{'' if len(part) == 1 else 's'}"
+        for part, word in ((stack.workspaces, "workspace"), (stack.deployments, "deployment"), (stack.routes, "route"))
+    )
     session.voice.say(f"{stack.name} is valid: {counted}{', ' + said if said else ''}.")
     return int(Exit.OK)
 
@@ -47,7 +127,7 @@ def lock(
     place: Place,
     choice: Choice,
     upgrade: Annotated[
-        bool, typer.Option("--upgrade", help="Decide anew what the file leaves open, and show what differs.")
+        bool, Option("--upgrade", help="Decide anew what the file leaves open, and show what differs.")
     ] = False,
 ) -> int:
     """Write down what the stack file leaves open: model versions, skus, templates, catalogue."""

@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from modelform.cli.arguments import Choice, Guards, Leave, Place, Work, command
 from modelform.cli.commands.files import keep_lock
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from modelform.report.progress import Progress
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Adds the commands; `plan` and `apply` are what Terraform calls the first two."""
     command(app, "preview", "plan")(preview)
     command(app, "up", "apply")(up)

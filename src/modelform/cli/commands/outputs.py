@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
+import click
 
-from modelform.cli.arguments import Choice, Place, command
+from modelform.cli.arguments import Choice, Option, Place, command
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Adds the command."""
     command(app, "outputs")(outputs)
 
@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 def outputs(
     place: Place,
     choice: Choice,
-    show_secrets: Annotated[bool, typer.Option("--show-secrets", help="Print keys and other secrets too.")] = False,
+    show_secrets: Annotated[bool, Option("--show-secrets", help="Print keys and other secrets too.")] = False,
 ) -> int:
     """Print what applications need: endpoints, deployment names, models."""
     from modelform.cli.session import open_state

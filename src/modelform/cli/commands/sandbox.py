@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+import click
 
-from modelform.cli.arguments import Choice, Place, command, group
+from modelform.cli.arguments import Choice, Option, Place, command, group
 from modelform.errors import LockedError
 
 if TYPE_CHECKING:
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from modelform.cli.session import Session
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Adds the commands."""
     sandbox = group("sandbox", "The cloud on this machine: serve it, empty it, look into it.")
     command(sandbox, "reset")(reset)
     command(sandbox, "status")(status)
-    app.add_typer(sandbox)
+    app.add_command(sandbox)
 
 
 def reset(
     place: Place,
-    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, Option("-y", "--yes", help="Do not ask.")] = False,
 ) -> int:
     """Empty the project's sandbox, and forget the states of the stacks in it."""
     from modelform.cli.questions import agree, must_answer
@@ -63,9 +63,7 @@ def reset(
 
 def status(
     place: Place,
-    types: Annotated[
-        bool, typer.Option("--types", help="Every resource type, and how well its behaviour is known.")
-    ] = False,
+    types: Annotated[bool, Option("--types", help="Every resource type, and how well its behaviour is known.")] = False,
 ) -> int:
     """Say what the project's sandbox holds."""
     from modelform.report import json, text

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+import click
 
-from modelform.cli.arguments import Choice, Place, command
+from modelform.cli.arguments import Choice, Option, Place, command
 from modelform.errors import Exit
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 QUESTION = "In one sentence: what are you good at?"
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Adds the command."""
     command(app, "smoke")(smoke)
 
@@ -24,9 +24,9 @@ def register(app: typer.Typer) -> None:
 def smoke(
     place: Place,
     choice: Choice,
-    ask: Annotated[str, typer.Option("--ask", metavar="TEXT", help="The question.")] = QUESTION,
+    ask: Annotated[str, Option("--ask", metavar="TEXT", help="The question.")] = QUESTION,
     only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="KEY", help="Only this deployment or route. Repeatable.")
+        list[str] | None, Option("--only", metavar="KEY", help="Only this deployment or route. Repeatable.")
     ] = None,
 ) -> int:
     """Ask each deployed model and route a question, and print the answers."""

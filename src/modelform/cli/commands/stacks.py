@@ -6,13 +6,13 @@ import json as standard
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+import click
 
-from modelform.cli.arguments import Choice, Place, command, group
+from modelform.cli.arguments import Choice, Option, Place, command, group
 from modelform.errors import StateError, UsageError
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Adds the commands."""
     stack = group("stack", "List stacks; export, import and unlock their states; their history.")
     command(stack, "ls")(ls)
@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
     command(stack, "import")(import_)
     command(stack, "history")(history)
     command(stack, "unlock")(unlock)
-    app.add_typer(stack)
+    app.add_command(stack)
 
 
 def ls(place: Place, choice: Choice) -> int:
@@ -67,7 +67,7 @@ def ls(place: Place, choice: Choice) -> int:
 def export(
     place: Place,
     choice: Choice,
-    file: Annotated[Path | None, typer.Option("--file", metavar="FILE", help="Write there instead of stdout.")] = None,
+    file: Annotated[Path | None, Option("--file", metavar="FILE", help="Write there instead of stdout.")] = None,
 ) -> int:
     """Write the state in Pulumi's deployment format; secrets stay encrypted."""
     from modelform.cli.session import open_state
@@ -88,8 +88,8 @@ def export(
 def import_(
     place: Place,
     choice: Choice,
-    file: Annotated[Path, typer.Option("--file", metavar="FILE", help="An exported state.")],
-    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
+    file: Annotated[Path, Option("--file", metavar="FILE", help="An exported state.")],
+    yes: Annotated[bool, Option("-y", "--yes", help="Do not ask.")] = False,
 ) -> int:
     """Put an exported state in the place of the present one."""
     from modelform.cli.questions import agree, must_answer
@@ -145,7 +145,7 @@ def history(place: Place, choice: Choice) -> int:
 def unlock(
     place: Place,
     choice: Choice,
-    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, Option("-y", "--yes", help="Do not ask.")] = False,
 ) -> int:
     """Take away a lock that a dead process left behind."""
     from modelform.cli.questions import agree, must_answer
