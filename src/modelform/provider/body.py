@@ -110,7 +110,8 @@ def inputs_of(row: Row, outputs: Properties, names: Mapping[str, str]) -> Proper
     What ARM computes is left out, and what it fills in by itself: a program that does not say it means the same.
     """
     inputs: Properties = {name: names[name] for name in row.path_names if name in names}
-    for key in row.body_inputs - _OURS:
+    inherited = {key for holder, keys in row.inherited.items() if outputs.get(holder) for key in keys}
+    for key in row.body_inputs - _OURS - inherited:
         value = _declarable(row, key, outputs.get(key))
         value = _without_defaults(value, row.defaults.get(key))
         if value is not None and value not in ({}, []):
@@ -120,7 +121,7 @@ def inputs_of(row: Row, outputs: Properties, names: Mapping[str, str]) -> Proper
 
 
 def _declarable(row: Row, path: str, value: Value) -> Value:
-    if path in row.computed:
+    if path in row.computed or path in row.filled:
         return None
     if path == IDENTITIES and isinstance(value, dict):
         return sorted(value)

@@ -58,14 +58,13 @@ ACCOUNT = Row(
     write_only=("properties.restore", "properties.migrationToken"),
     defaults={
         "properties": {
-            "publicNetworkAccess": "Enabled",
             "allowProjectManagement": False,
             "apiProperties": {},
-            "disableLocalAuth": False,
             "restrictOutboundNetworkAccess": False,
             "dynamicThrottlingEnabled": False,
         }
     },
+    filled=("properties.associatedProjects", "properties.defaultProject"),
     serial="accountName",
     soft_delete="account",
 )
@@ -98,6 +97,8 @@ DEPLOYMENT = Row(
         "properties.model.callRateLimit": ("sku", "properties.model"),
         "properties.scaleSettings.activeCapacity": ("sku", "properties.scaleSettings"),
     },
+    defaults={"properties": {"raiPolicyName": "Microsoft.DefaultV2"}},
+    filled=("properties.currentCapacity",),
     serial="accountName",
     child=True,
 )

@@ -172,6 +172,8 @@ def _drift(row: Row, path: str, value: Value, old: Value, live: Value) -> Value:
     if isinstance(value, Secret):
         inner = _drift(row, path, value.value, old, live)
         return None if inner is None else Secret(inner)
+    if path in row.write_only:
+        return value
     if live is None:
         return value if old is None else None
     if has_unknown(value) or equal(old, live):

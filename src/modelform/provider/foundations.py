@@ -93,7 +93,6 @@ STORAGE_ACCOUNT = Row(
         "statusOfPrimary": (),
     },
     defaults={
-        "enableHttpsTrafficOnly": True,
         "accessTier": "Hot",
         "networkRuleSet": {
             "bypass": "AzureServices",
@@ -144,14 +143,7 @@ VAULT = Row(
     },
     write_only=("properties.createMode",),
     lifted=("properties.privateEndpointConnections[]",),
-    defaults={
-        "properties": {
-            "enableSoftDelete": True,
-            "softDeleteRetentionInDays": 90,
-            "publicNetworkAccess": "Enabled",
-            "accessPolicies": [],
-        }
-    },
+    defaults={"properties": {"accessPolicies": []}},
     maintain={"properties.accessPolicies": []},
     soft_delete="vault",
 )
@@ -195,14 +187,8 @@ LOG_ANALYTICS = Row(
         "sku.lastSkuUpdate": ("sku",),
         "workspaceCapping.dataIngestionStatus": ("workspaceCapping",),
     },
-    defaults={
-        "sku": {"name": "PerGB2018"},
-        "retentionInDays": 30,
-        "features": {"enableLogAccessUsingOnlyResourcePermissions": True},
-        "workspaceCapping": {"dailyQuotaGb": -1},
-        "publicNetworkAccessForIngestion": "Enabled",
-        "publicNetworkAccessForQuery": "Enabled",
-    },
+    defaults={"publicNetworkAccessForIngestion": "Enabled", "publicNetworkAccessForQuery": "Enabled"},
+    filled=("features", "workspaceCapping"),
     soft_delete="log-analytics",
 )
 
@@ -268,13 +254,5 @@ COMPONENT = Row(
         "tenantId": (),
     },
     secrets=("connectionString", "instrumentationKey", "hockeyAppToken"),
-    defaults={
-        "applicationType": "web",
-        "flowType": "Bluefield",
-        "requestSource": "rest",
-        "ingestionMode": "LogAnalytics",
-        "publicNetworkAccessForIngestion": "Enabled",
-        "publicNetworkAccessForQuery": "Enabled",
-        "retentionInDays": 90,
-    },
+    defaults={"retentionInDays": 90},
 )

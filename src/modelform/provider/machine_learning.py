@@ -54,13 +54,14 @@ ML_WORKSPACE = Row(
     },
     maps=("tags", "managedNetwork.outboundRules"),
     defaults={
-        "sku": {"name": "Basic", "tier": "Basic"},
+        "allowPublicAccessWhenBehindVnet": False,
         "hbiWorkspace": False,
-        "publicNetworkAccess": "Enabled",
         "managedNetwork": {"isolationMode": "Disabled"},
         "v1LegacyMode": False,
         "containerRegistry": "",
     },
+    filled=("discoveryUrl", "enableDataIsolation", "associatedWorkspaces"),
+    inherited={"hubResourceId": ("storageAccount", "keyVault", "applicationInsights", "publicNetworkAccess")},
     soft_delete="ml-workspace",
 )
 

@@ -42,7 +42,9 @@ class Row:
     stable: computed outputs that an update leaves alone, each with the inputs that change it nevertheless.
     secrets: outputs that are secret; write_only: inputs that never come back.
     maps: dictionaries with keys of the user's.
-    defaults: wire values that ARM fills in, for an import.
+    defaults: what ARM fills in where the program says nothing, and modelform's programs do not say: an import leaves
+        it out. filled: inputs that it fills in with values of its own; inherited: those that it takes from another
+        resource, by the input that names that one.
     maintain: SDK paths that an update takes from ARM where the program says nothing; a create sends the value.
     resets: what is sent when an input is taken out of the program.
     serial: the path parameter of the resource that takes one write at a time.
@@ -68,6 +70,8 @@ class Row:
     write_only: tuple[str, ...] = ()
     maps: tuple[str, ...] = ("tags",)
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    filled: tuple[str, ...] = ()
+    inherited: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     maintain: Mapping[str, Any] = field(default_factory=dict)
     resets: Mapping[str, Any] = field(default_factory=dict)
     serial: str = ""
