@@ -71,13 +71,13 @@ def _scalar(node: Scalar, scope: Scope) -> Node:
     except _Missing as missing:
         return replace(node, problem=missing.diagnostic)
     # What stands inside a text stays text, so that `${env:A}` and `x${env:A}` differ as `5` and `x5` do.
-    return Scalar(text, text, False, node.span)
+    return Scalar(text, text, False, node.span, written=node.text)
 
 
 def _alone(inner: str, node: Scalar, scope: Scope) -> Node:
     value = _value(inner, node.span, scope)
     if isinstance(value, str):
-        return Scalar(value, value, node.plain, node.span, filled=True)
+        return Scalar(value, value, node.plain, node.span, filled=True, written=node.text)
     if isinstance(value, Scalar):
         return replace(value, span=node.span, filled=value.filled or not isinstance(value.value, str))
     if isinstance(value, Sequence):

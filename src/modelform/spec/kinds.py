@@ -56,6 +56,8 @@ def described(node: Node) -> str:
         return "a list"
     if node.value is None:
         return "nothing"
+    if node.written:
+        return f"what {node.written!r} stands for"
     if isinstance(node.value, bool):
         return f"the boolean {node.text}"
     return f"the number {node.text}" if isinstance(node.value, int | float) else f"the text {node.text!r}"
@@ -76,7 +78,7 @@ def _scalar(node: Node, path: str, wanted: str, reading: Reading, hint: str = ""
 
 @dataclass(frozen=True)
 class Text:
-    """Text, optionally of a form; `form` says the form in words, `folded` lets case and spaces differ."""
+    """Text, optionally of a form; `form` says the form in words."""
 
     pattern: str = ""
     form: str = ""
@@ -97,7 +99,7 @@ class Text:
         if len(text) > self.longest:
             return reading.fail("stack-file.value", f"{path} is longer than {self.longest} characters", node.span)
         if self.pattern and not re.fullmatch(self.pattern, text):
-            summary = f"{path} must be {self.form or 'of another form'}, not {text!r}"
+            summary = f"{path} must be {self.form or 'of another form'}, not {scalar.shown!r}"
             return reading.fail("stack-file.value", summary, node.span, self._hint())
         return text
 
@@ -126,7 +128,7 @@ class Choice:
             return BROKEN
         if scalar.text in self.words and (isinstance(scalar.value, str) or scalar.filled):
             return scalar.text
-        hint = did_you_mean(scalar.text, self.words)
+        hint = did_you_mean(scalar.shown, self.words)
         return reading.fail("stack-file.value", f"{path} must be {wanted}, not {described(node)}", node.span, hint)
 
     def schema(self, definitions: dict[str, Schema]) -> Schema:
@@ -171,7 +173,9 @@ class Number:
         if isinstance(value, bool) or not isinstance(value, int | float) or (self.whole and not isinstance(value, int)):
             return reading.fail("stack-file.type", f"{path} must be {wanted}, not {described(node)}", node.span)
         if value < self.least:
-            return reading.fail("stack-file.value", f"{path} must be at least {self.least}, not {value}", node.span)
+            return reading.fail(
+                "stack-file.value", f"{path} must be at least {self.least}, not {scalar.shown}", node.span
+            )
         return value
 
     def schema(self, definitions: dict[str, Schema]) -> Schema:
@@ -252,7 +256,7 @@ class ListOf:
             _scalar(node, path, "a list", reading)
             return BROKEN
         if not isinstance(node, Sequence):
-            hint = f"Write [{node.text}]." if isinstance(node, Scalar) and node.value is not None else ""
+            hint = f"Write [{node.shown}]." if isinstance(node, Scalar) and node.value is not None else ""
             return reading.fail("stack-file.type", f"{path} must be a list, not {described(node)}", node.span, hint)
         if len(node.items) < self.least:
             return reading.fail("stack-file.value", f"{path} needs at least {self.least} entry", node.span)
@@ -264,7 +268,9 @@ class ListOf:
             if value is BROKEN:
                 continue
             if isinstance(value, str) and value in found:
-                reading.fail("stack-file.value", f"{path} names {value!r} twice", item.span, "Keep one of the two.")
+                reading.fail(
+                    "stack-file.value", f"{path} names {_shown(item)!r} twice", item.span, "Keep one of the two."
+                )
                 continue
             found.append(value)
         return tuple(found)
@@ -436,6 +442,10 @@ class Record:
 
 def _is_required(item: Field[Any]) -> bool:
     return item.default is MISSING and item.default_factory is MISSING
+
+
+def _shown(node: Node) -> str:
+    return node.shown if isinstance(node, Scalar) else ""
 
 
 def _typed(scalar: Scalar) -> Any:

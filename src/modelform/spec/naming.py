@@ -68,10 +68,10 @@ def made(rule: Rule, words: tuple[str, ...], tag: str) -> str:
     joined = rule.separator.join(re.sub(f"[^{kept}]+", rule.separator, word.lower()) for word in words)
     if rule.separator:
         joined = re.sub(r"-{2,}", "-", joined).strip("-")
+    if not joined[:1].isalpha():
+        joined = f"m{joined}"
     room = rule.most - len(tag) - len(rule.separator)
-    readable = joined[:room].rstrip("-")
-    name = f"{readable}{rule.separator}{tag}" if readable else tag
-    return name if name[0].isalpha() else f"m{name[: rule.most - 1]}"
+    return f"{joined[:room].rstrip('-')}{rule.separator}{tag}"
 
 
 def marketplace_name(model_asset: str) -> str:

@@ -81,9 +81,9 @@ def _problem(name: str, form: ParameterForm, node: Node) -> Diagnostic | None:
     texts = [item.text for item in allowed.items if isinstance(item, Scalar)]
     for item in node.items if isinstance(node, Sequence) else (node,):
         if isinstance(item, Scalar) and item.text not in texts:
-            hint = did_you_mean(item.text, texts)
+            hint = did_you_mean(item.shown, texts)
             return _error(
-                f"the parameter {name!r} must be one of {', '.join(texts)}, not {item.text!r}", item.span, hint
+                f"the parameter {name!r} must be one of {', '.join(texts)}, not {item.shown!r}", item.span, hint
             )
     return None
 

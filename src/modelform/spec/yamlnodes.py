@@ -20,7 +20,8 @@ MOST_NODES = 200_000
 class Scalar:
     """A scalar: its value by YAML 1.2, its text as written, and whether it was written without quotes.
 
-    `filled` is an interpolation's result: its text is read as the type that the schema wants. `problem` says why an
+    `filled` is an interpolation's result: its text is read as the type that the schema wants. `written` is then what
+    stands in the file, and all that a message may show: the value may be a secret. `problem` says why an
     interpolation has no value; it is reported only when somebody reads the value.
     """
 
@@ -30,6 +31,12 @@ class Scalar:
     span: Span
     filled: bool = False
     problem: Diagnostic | None = None
+    written: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The text as a message may show it."""
+        return self.written or self.text
 
 
 @dataclass(frozen=True, slots=True)
