@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from modelform.cli.arguments import command_words, hoist
-from modelform.cli.commands import assemble
+from modelform.cli.commands import HOMES, assemble
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +100,11 @@ def test_every_command_and_option_has_help(root: Any) -> None:
         return missing
 
     assert walk(root, "modelform") == []
+
+
+def test_a_command_is_found_whether_or_not_the_others_are_there(root: Any) -> None:
+    assert list(root.commands) == list(HOMES)
+    for name in HOMES:
+        alone = assemble(name)
+        assert name in alone.commands
+        assert [p.opts for p in alone.commands[name].params] == [p.opts for p in root.commands[name].params]

@@ -31,7 +31,7 @@ def main(argv: Sequence[str], around: Outside) -> int:
     surround(around)
     words = argv[: argv.index("--")] if "--" in argv else argv
     voice = Voice(around, json="--json" in words, no_color="--no-color" in words)
-    root = assemble()
+    root = assemble(argv[0] if argv else "")
     arguments = hoist(argv, root)
     name = " ".join(command_words(arguments, root)) or PROGRAM
     try:
@@ -42,7 +42,7 @@ def main(argv: Sequence[str], around: Outside) -> int:
         voice.note(error.format_message())
         return int(Exit.USAGE)
     except click.UsageError as error:
-        return _end(wrong(error, root).diagnostics, Exit.USAGE, voice, name)
+        return _end(wrong(error, assemble()).diagnostics, Exit.USAGE, voice, name)
     except (KeyboardInterrupt, click.Abort):
         return _end(InterruptedByUser("interrupted").diagnostics, Exit.INTERRUPTED, voice, name)
     except BrokenPipeError:

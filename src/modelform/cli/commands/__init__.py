@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 
-from modelform.cli.commands import doctor, files, operations, outputs, sandbox, smoke, stacks
+# Each command's module, in the order of the help; the names that others use for a command are here too.
+HOMES = {
+    "init": "files",
+    "validate": "files",
+    "lock": "files",
+    "schema": "files",
+    "preview": "operations",
+    "plan": "operations",
+    "up": "operations",
+    "apply": "operations",
+    "refresh": "operations",
+    "destroy": "operations",
+    "outputs": "outputs",
+    "smoke": "smoke",
+    "stack": "stacks",
+    "sandbox": "sandbox",
+    "doctor": "doctor",
+}
 
 EPILOG = """
 An option of a command may stand before it too: `modelform -C examples/quickstart up -y`.
@@ -23,11 +42,12 @@ def _version(context: click.Context, parameter: click.Parameter, wanted: bool) -
         context.exit()
 
 
-def assemble() -> click.Group:
-    """The whole command line.
+def assemble(first: str = "") -> click.Group:
+    """The command line: all of it, or only what belongs to the command that it begins with.
 
     Click and not typer, which makes a pydantic validator for every option and with it doubles the time of a plan.
     """
+    modules = [HOMES[first]] if first in HOMES else dict.fromkeys(HOMES.values())
     version = click.Option(
         ["--version"],
         is_flag=True,
@@ -44,6 +64,6 @@ def assemble() -> click.Group:
         no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
-    for module in (files, operations, outputs, stacks, sandbox, smoke, doctor):
-        module.register(app)
+    for module in modules:
+        import_module(f"{__name__}.{module}").register(app)
     return app
