@@ -187,7 +187,8 @@ def test_up_shows_the_plan_the_work_and_the_outputs(modelform: Any) -> None:
         "plan": PLAN,
         "events": (Event("started", STEP), Event("done", STEP, seconds=2.0), Event("summary")),
     }
-    modelform.result = end(summary=Summary(create=1), outputs={"key": Secret("hunter2"), "model": "m"}, seconds=3.0)
+    made = {"assistant": {"model": "m", "version": "1", "endpoint": "https://a.example", "key": Secret("hunter2")}}
+    modelform.result = end(summary=Summary(create=1), outputs={"deployments": made}, seconds=3.0)
     ran = modelform("up", "-y")
     assert ran.code == 0
     shown = [line for line in ran.out.splitlines() if line]
@@ -195,10 +196,11 @@ def test_up_shows_the_plan_the_work_and_the_outputs(modelform: Any) -> None:
     assert shown[-5:] == [
         "  + deployment assistant created (2.0 s)",
         "up of dev done in 3.0 s: 1 created.",
-        "Outputs",
-        "  key    [secret]",
-        "  model  m",
+        "DEPLOYMENT  MODEL  ENDPOINT",
+        "assistant   m@1    a.example",
+        "`modelform outputs` has all that an application needs.",
     ]
+    assert "hunter2" not in ran.out
 
 
 def test_with_json_stdout_is_the_document_and_nothing_else(modelform: Any) -> None:

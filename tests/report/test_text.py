@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from modelform.errors import Diagnostic, Severity, Span
-from modelform.plan import Change, Op, Result, Summary
+from modelform.plan import Change, Difference, Op, Result, Summary
 from modelform.report import text, words
 from modelform.report.findings import Source, finding, findings, tally
 from modelform.report.ink import Ink, cells
@@ -145,6 +145,20 @@ def test_outputs_are_a_tree(golden: Golden) -> None:
         "none": {},
     }
     golden("outputs.txt", joined(text.outputs(values, Ink(False, 80))))
+
+
+def test_the_name_in_azure_is_shown_where_it_is_not_the_key() -> None:
+    named = (
+        Difference("accountName", "add", None, "dev-foundry-6v2aw7"),
+        Difference("sku.name", "add", None, "S0"),
+        Difference("kind", "add", None, "AIServices"),
+    )
+    account = Change(Op.CREATE, "urn:a", "azure-native:cognitiveservices:Account", "foundry", diff=named)
+    assert words.facts(account) == "dev-foundry-6v2aw7, AIServices, S0"
+    project = Difference("projectName", "add", None, "legal")
+    assert (
+        words.facts(Change(Op.CREATE, "u", "azure-native:cognitiveservices:Project", "f/legal", diff=(project,))) == ""
+    )
 
 
 def test_a_table_becomes_a_list_where_it_is_too_wide() -> None:

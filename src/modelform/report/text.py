@@ -37,8 +37,7 @@ def plan_summary(result: Result, ink: Ink) -> list[str]:
     if any(d.severity is Severity.ERROR for d in result.diagnostics) or not result.ok:
         said, colour = "The plan has errors: nothing can be applied.", "red"
     elif not result.summary.changes and not words.shown(result):
-        same = result.summary.same
-        said, colour = f"No changes: {same} resource{'' if same == 1 else 's'} as the file says.", "green"
+        said, colour = f"No changes: {words.count(result.summary.same, 'resource')} as the file says.", "green"
     else:
         said = f"Plan: {words.counts(result.summary)}."
     return [ink.paint(line, colour, "bold") for line in ink.wrap(said)]
@@ -54,7 +53,7 @@ def done(result: Result, ink: Ink, source: Source = read_source) -> list[str]:
         return [*lines, *(ink.paint(line, "red", "bold") for line in ink.wrap(said))]
     if not result.summary.changes:
         same = result.summary.same
-        tail = f": {same} resource{'' if same == 1 else 's'} as before" if same else ""
+        tail = f": {words.count(same, 'resource')} as before" if same else ""
         return [*lines, ink.paint(f"No changes{tail}{took}.", "green", "bold")]
     said = f"{result.command} of {result.stack} done{took}: {words.counts_done(result.summary)}."
     return [*lines, *(ink.paint(line, "green", "bold") for line in ink.wrap(said))]
@@ -143,6 +142,22 @@ def outputs(values: dict[str, Any], ink: Ink, *, show_secrets: bool = False) -> 
     """Outputs as an indented list; lists of plain values on one line."""
     shown = bare(values) if show_secrets else hide(values)
     return _tree(shown, "  ", ink)
+
+
+def deployments(values: dict[str, Any], ink: Ink) -> list[str]:
+    """What an `up` has to say of the outputs: each deployed model and where it answers; empty if there is none."""
+    shown = hide(values.get("deployments"))
+    if not isinstance(shown, dict) or not all(isinstance(item, dict) for item in shown.values()) or not shown:
+        return []
+    rows = [
+        [key, "@".join(filter(None, (str(item.get("model", "")), str(item.get("version", ""))))), _host(item)]
+        for key, item in shown.items()
+    ]
+    return table(["DEPLOYMENT", "MODEL", "ENDPOINT"], rows, ink)
+
+
+def _host(item: dict[str, Any]) -> str:
+    return str(item.get("endpoint") or "-").removeprefix("https://")
 
 
 def _tree(value: dict[str, Any], indent: str, ink: Ink) -> list[str]:

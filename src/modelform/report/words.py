@@ -67,11 +67,25 @@ FACTS = (
     "properties.modelSettings.modelId",
     "modelSettings.modelId",
     "modelId",
+    "kind",
     "sku.name",
     "sku.capacity",
-    "kind",
     "location",
 )
+
+# Where the name that Azure will know stands; shown where it is not the stack file's key.
+NAMES = {
+    "ResourceGroup": "resourceGroupName",
+    "Account": "accountName",
+    "Deployment": "deploymentName",
+    "Project": "projectName",
+    "Workspace": "workspaceName",
+    "StorageAccount": "accountName",
+    "Vault": "vaultName",
+    "ServerlessEndpoint": "name",
+    "MarketplaceSubscription": "name",
+    "Component": "resourceName",
+}
 
 
 def kind(type_token: str, name: str = "") -> str:
@@ -102,7 +116,7 @@ def value_text(value: Any) -> str:
 
 
 def facts(change: Change) -> str:
-    """What a new resource is, in a few words: `gpt-5.4-mini@2026-03-17, GlobalStandard, capacity 50, swedencentral`."""
+    """What a new resource is, in a few words: `gpt-5.4-mini@2026-03-17, GlobalStandard, capacity 50`."""
     known = {d.path: d.new for d in change.diff if d.new is not None and not isinstance(d.new, (dict, list))}
     found = {path: value_text(known[path]) for path in FACTS if path in known}
     version = found.pop("properties.model.version", "")
@@ -110,7 +124,9 @@ def facts(change: Change) -> str:
         found["properties.model.name"] += f"@{version}"
     if "sku.capacity" in found:
         found["sku.capacity"] = f"capacity {found['sku.capacity']}"
-    return ", ".join(found.values())
+    named = known.get(NAMES.get(change.type.rpartition(":")[2], ""))
+    physical = [] if named is None or str(named) == change.name.rpartition("/")[2] else [value_text(named)]
+    return ", ".join([*physical, *found.values()])
 
 
 def counts(summary: Summary) -> str:
@@ -145,6 +161,11 @@ def place(result: Result) -> str:
 def step_name(step: Step) -> str:
     """What a step works on: `deployment assistant`."""
     return f"{kind(step.type, step.name)} {step.name}"
+
+
+def count(number: int, word: str) -> str:
+    """`1 resource`, `2 resources`."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def duration(seconds: float) -> str:

@@ -102,7 +102,7 @@ def validate(place: Place, choice: Choice) -> int:
     from modelform import program
     from modelform.cli.session import open_session
     from modelform.errors import PolicyError, Severity
-    from modelform.report import findings, json
+    from modelform.report import findings, json, words
 
     session = open_session(place, choice)
     stack = session.resolved
@@ -115,10 +115,8 @@ def validate(place: Place, choice: Choice) -> int:
         return int(Exit.OK)
     session.voice.complain(found)
     said = findings.tally(found)
-    counted = ", ".join(
-        f"{len(part)} {word}{'' if len(part) == 1 else 's'}"
-        for part, word in ((stack.workspaces, "workspace"), (stack.deployments, "deployment"), (stack.routes, "route"))
-    )
+    parts = ((stack.workspaces, "workspace"), (stack.deployments, "deployment"), (stack.routes, "route"))
+    counted = ", ".join(words.count(len(part), word) for part, word in parts)
     session.voice.say(f"{stack.name} is valid: {counted}{', ' + said if said else ''}.")
     return int(Exit.OK)
 

@@ -141,8 +141,9 @@ def _show_end(session: Session, result: Result, watch: Watch) -> None:
     untold = tuple(d for d in result.diagnostics if d not in watch.told)
     voice.complain(untold)
     voice.say(*text.done(replace(result, diagnostics=()), voice.page))
-    if result.ok and result.command == "up" and result.outputs and not voice.json:
-        voice.say("", voice.page.paint("Outputs", "bold"), *text.outputs(result.outputs, voice.page))
+    if result.ok and result.command == "up" and result.summary.changes and not voice.json:
+        models = text.deployments(result.outputs, voice.page)
+        voice.say(*(["", *models, "", "`modelform outputs` has all that an application needs."] if models else []))
 
 
 def _yes_or_no(session: Session, plan: Result) -> bool:

@@ -66,7 +66,7 @@ def status(
     types: Annotated[bool, Option("--types", help="Every resource type, and how well its behaviour is known.")] = False,
 ) -> int:
     """Say what the project's sandbox holds."""
-    from modelform.report import json, text
+    from modelform.report import json, text, words
     from modelform.sandbox import status as look
 
     session = _session(place)
@@ -92,8 +92,8 @@ def status(
         return 0
     if standing.exists:
         voice.say(
-            f"{standing.file}: {standing.size / 1024:.0f} KiB, {standing.resources} resources in "
-            f"{len(standing.subscriptions)} subscriptions, {standing.deleted} soft-deleted"
+            f"{standing.file}: {standing.size / 1024:.0f} KiB, {words.count(standing.resources, 'resource')} in "
+            f"{words.count(len(standing.subscriptions), 'subscription')}, {standing.deleted} soft-deleted"
         )
     else:
         voice.say(f"The sandbox is empty: {standing.file} comes with the first `up`.")

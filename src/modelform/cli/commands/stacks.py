@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as standard
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -56,12 +57,17 @@ def ls(place: Place, choice: Choice) -> int:
             rows.append([name, "-", "never", ", ".join(remarks)])
             continue
         remarks += [part for part in (info.locked_by and f"locked by {info.locked_by}", info.problem) if part]
-        rows.append([name, str(info.resources), info.updated or "never", ", ".join(remarks)])
+        rows.append([name, str(info.resources), _moment(info.updated), ", ".join(remarks)])
     if rows:
         session.voice.say(*text.table(["NAME", "RESOURCES", "LAST CHANGED", "REMARKS"], rows, session.voice.page))
     else:
         session.voice.say("No stacks. `modelform init` makes one from a template.")
     return 0
+
+
+def _moment(text: str) -> str:
+    """An RFC 3339 time without what is below a second."""
+    return re.sub(r"\.\d+", "", text) or "never"
 
 
 def export(
