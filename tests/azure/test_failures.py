@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelform.azure import ArmAccessError, ArmError
@@ -29,6 +29,7 @@ def test_error_body(case: dict[str, Any]) -> None:
     assert [list(detail) for detail in found.details] == case.get("details", [])
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=200), st.integers(400, 599))
 def test_any_body_is_read(body: str, status: int) -> None:
     assert read_refusal(body, status).message

@@ -76,23 +76,33 @@ def sdk() -> Callable[[str], Sdk]:
 
 @dataclass
 class Rig:
-    """A provider, and the client that it goes through."""
+    """A provider, the client that it goes through, and the status of every answer."""
 
     provider: AzureNative
     arm: Arm
+    statuses: list[int]
 
 
 @pytest.fixture
-def rig() -> Iterator[Rig]:
+def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
+    """A parameter is the sandbox's latency in seconds."""
     from modelform.sandbox import Credential, create_app
     from modelform.sandbox.transport import SandboxTransport
 
-    transport = SandboxTransport(create_app(None))
+    statuses: list[int] = []
+
+    class Watched(SandboxTransport):
+        def send(self, request: Any, **options: Any) -> Any:
+            answer = super().send(request, **options)
+            statuses.append(answer.status_code)
+            return answer
+
+    transport = Watched(create_app(None, latency=getattr(request, "param", 0.0)))
     connection = Connection(
         SANDBOX_ENDPOINT, SANDBOX_TENANT, SANDBOX_SUBSCRIPTION, Credential(), transport=transport, target="sandbox"
     )
     arm = Arm(connection)
     provider = AzureNative(lambda _: arm)
     provider.configure({"subscriptionId": SANDBOX_SUBSCRIPTION, "tenantId": SANDBOX_TENANT})
-    yield Rig(provider, arm)
+    yield Rig(provider, arm, statuses)
     provider.close()

@@ -58,6 +58,7 @@ def values(tree: Any, row: Row, path: str) -> st.SearchStrategy[Any]:
     return st.text(min_size=1, max_size=8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", ROWS.values(), ids=list(ROWS))
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
@@ -69,7 +70,7 @@ def test_inputs_come_back_from_what_they_make(row: Row, sdk: Callable[[str], Any
     )
     names = dict.fromkeys(row.path_names, "n-1")
     outputs = to_outputs(row, {"name": "n-1", "type": row.arm_type, **to_body(row, {**inputs, **names})})
-    again = inputs_of(replace(row, defaults={}), outputs, names)
+    again = inputs_of(replace(row, defaults={}, inherited={}), outputs, names)
     assert again == {**inputs, **names, "azureApiVersion": row.api_version}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelform.provider import ROWS, Row
@@ -82,11 +82,13 @@ JSON = st.recursive(
 INPUTS = st.dictionaries(st.sampled_from(["sku", "properties", "tags"]), JSON)
 
 
+@settings(max_examples=40, deadline=None)
 @given(INPUTS, INPUTS)
 def test_nothing_drifts_while_arm_answers_the_same(inputs: dict[str, Any], answer: dict[str, Any]) -> None:
     assert drifted(DEPLOYMENT, inputs, answer, answer) == inputs
 
 
+@settings(max_examples=40, deadline=None)
 @given(INPUTS, INPUTS)
 def test_a_difference_is_empty_only_for_the_same(left: dict[str, Any], right: dict[str, Any]) -> None:
     same = difference(DEPLOYMENT, left, right).changes is DiffChanges.NONE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import yaml
 from modelform.azure import ArmError
 from modelform.azure.accounts import deleted_accounts, holder, purge, recover
 from modelform.errors import ProviderError
-from modelform.provider import ROWS
+from modelform.provider import ROWS, AzureNative
 from modelform.provider.body import to_body
 from modelform.seam import DiffChanges
 from modelform.values import UNKNOWN, Properties, Secret, bare, has_unknown
@@ -158,3 +159,21 @@ def test_quota_is_refused_with_what_to_do(rig: Any) -> None:
     assert caught.value.diagnostics[0].code == "quota.exceeded"
     assert caught.value.partial is None
     assert "capacity" in caught.value.diagnostics[0].hint
+
+
+@pytest.mark.parametrize("rig", [0.05], indirect=True)
+def test_writers_that_do_not_know_of_each_other_wait_for_each_other(rig: Any) -> None:
+    make(rig.provider, STACK[0], {})
+    make(rig.provider, STACK[1], {})
+
+    def write(name: str) -> str:
+        alone = AzureNative(lambda _: rig.arm)  # another process, as it were: it shares no lock with the others
+        alone.configure({"subscriptionId": rig.arm.connection.subscription})
+        inputs = {**STACK[3]["inputs"], "deploymentName": name, "sku": {"name": "GlobalStandard", "capacity": 1}}
+        return make(alone, {**STACK[3], "inputs": inputs}, {}).id
+
+    with ThreadPoolExecutor(6) as pool:
+        made = sorted(pool.map(write, (f"d-{n}" for n in range(6))))
+    account = rig.provider.locate("u", STACK[1]["token"], {**STACK[1]["inputs"], "resourceGroupName": "rg"})
+    assert sorted(item["id"] for item in rig.arm.items(f"{account}/deployments", "2025-06-01")) == made
+    assert 409 in rig.statuses

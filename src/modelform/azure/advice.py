@@ -91,6 +91,11 @@ BY_CODE: dict[str, Advice] = {
     "UpdateKindNotAllowed": Advice("azure.refused", "an account's kind cannot change: give the workspace a new key"),
     "ResourceGroupNotFound": Advice("azure.missing", "the resource group was deleted outside: run `modelform refresh`"),
     "ParentResourceNotFound": Advice("azure.missing", "its parent was deleted outside: run `modelform refresh`"),
+    "NotSignedIn": Advice(
+        "access.not-signed-in",
+        "sign in with `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or "
+        "AZURE_FEDERATED_TOKEN_FILE)",
+    ),
     "ForeignHost": Advice("azure.foreign-host", "the token was not sent there; check the endpoint and any proxy"),
     "Unreachable": Advice("azure.unreachable", "check the network, the proxy and the endpoint, then run again"),
     "TimedOut": Advice(

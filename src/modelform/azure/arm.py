@@ -21,7 +21,6 @@ from modelform.azure.connection import Connection
 from modelform.azure.failures import ArmError, arm_error, redact
 from modelform.azure.operations import Answer, Monitor, Polls, monitor_of, progress, provisioning_state
 from modelform.azure.retries import Backoff, Passing, passing, retry_after
-from modelform.errors import AccessError
 from modelform.values import Secret, bare
 
 READ_TIMEOUT, WRITE_TIMEOUT = 120.0, 7200.0
@@ -132,7 +131,7 @@ class Arm:
         params: Mapping[str, str] | None = None,
         timeout: float = 0,
     ) -> dict[str, Any]:
-        """Calls an action and waits for its end; answers what the action answered first."""
+        """Calls an action and waits for its end; answers what it answered last."""
         return self._write(self._call("POST", path, api_version, params, body, timeout or WRITE_TIMEOUT))
 
     def delete(
@@ -172,8 +171,8 @@ class Arm:
         while True:
             answer = self._send(call)
             try:
-                self._settle(call, answer)
-                return self._read_back(call) if call.method in ("PUT", "PATCH") else answer.body
+                last = self._settle(call, answer)
+                return self._read_back(call) if call.method in ("PUT", "PATCH") else last.body
             except ArmError as error:
                 if passing(error.status, error.code, error.message) is not Passing.CONFLICT:
                     raise
@@ -182,8 +181,9 @@ class Arm:
                     raise
                 self._sleep(wait)
 
-    def _settle(self, call: _Call, answer: Answer) -> None:
-        """Polls until the operation that `answer` accepted is done; raises if it fails or there is no more time."""
+    def _settle(self, call: _Call, answer: Answer) -> Answer:
+        """Polls until the operation that `answer` accepted is done, and gives the last answer; raises if the operation
+        fails, or there is no more time."""
         monitor = monitor_of(call.method, call.url, answer)
         polls = Polls()
         while monitor is not None:
@@ -198,12 +198,13 @@ class Arm:
                 continue
             found = progress(call.method, monitor, answer)
             if found == "done":
-                return
+                break
             if found != "going":
                 raise self._failure(call, answer, found.code, found.message, found.target, found.details)
             # A monitor may move: a location's answer names the next one.
             if monitor.kind == "location" and (moved := answer.headers.get("location")):
                 monitor = Monitor("location", moved)
+        return answer
 
     def _poll(self, call: _Call, monitor: Monitor) -> Answer:
         url = call.url if monitor.kind == "resource" else self._own(monitor.url, call)
@@ -272,7 +273,8 @@ class Arm:
             response = self._pipeline().send_request(request)
             text = response.text() or ""
         except ClientAuthenticationError as error:
-            raise self._not_signed_in(error) from error
+            said = redact(_first_line(error))
+            return arm_error(0, "NotSignedIn", f"no token could be had: {said}", operation=call.operation)
         except AzureError as error:
             # A POST that may have arrived is not sent again: it is the one method that must not happen twice.
             again = isinstance(error, ServiceRequestError) or call.method != "POST"
@@ -300,15 +302,6 @@ class Arm:
             details=tuple((inner, redact(text, call.secrets)) for inner, text in details),
             operation=call.operation,
             retry_after=retry_after(answer.headers),
-        )
-
-    def _not_signed_in(self, error: Exception) -> AccessError:
-        return AccessError(
-            "no token for Azure could be had",
-            code="access.not-signed-in",
-            detail=redact(_first_line(error)),
-            hint="sign in with `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or "
-            "AZURE_FEDERATED_TOKEN_FILE)",
         )
 
     def _own(self, link: str, call: _Call) -> str:

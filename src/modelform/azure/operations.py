@@ -86,10 +86,12 @@ def progress(method: str, monitor: Monitor, answer: Answer) -> Literal["going", 
     """What a monitor's answer (not an error, except 404) says of the operation: it goes on, is done, or failed."""
     if answer.status == 404:
         return "done" if method == "DELETE" and monitor.kind == "resource" else answer.refusal
-    if monitor.kind == "status":
-        return _state(str(answer.body.get("status") or "").lower() or "succeeded", answer)
+    if monitor.kind == "status" and (status := str(answer.body.get("status") or "").lower()):
+        return _state(status, answer)
     if answer.status == 202:
         return "going"
+    if monitor.kind == "status":
+        return "done"
     state = provisioning_state(answer.body)
     if monitor.kind == "resource" and method == "DELETE":
         return "going"

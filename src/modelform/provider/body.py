@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from modelform.errors import ProviderError
@@ -58,7 +57,7 @@ def _to_wire(row: Row, path: str, value: Value) -> Any:
 def to_outputs(row: Row, response: Mapping[str, Any]) -> Properties:
     """What the SDK calls what ARM answered; what is null is left out, and so is what the SDK has no name for."""
     top = {key: value for key, value in response.items() if key != "properties" or not row.flat}
-    names = _sdk_names(row)
+    names = row.sdk_names
     outputs: Properties = {}
     if row.flat:
         for key, value in (response.get("properties") or {}).items():
@@ -78,7 +77,7 @@ def _to_sdk(row: Row, path: str, value: Any) -> Value:
             return {key: item for key, item in value.items() if item is not None}
         if path in row.lifted and isinstance(value.get("properties"), dict):
             value = {**value["properties"], **{key: item for key, item in value.items() if key != "properties"}}
-        names = _sdk_names(row)
+        names = row.sdk_names
         sdk = {}
         for key, item in value.items():
             if item is not None:
@@ -88,20 +87,6 @@ def _to_sdk(row: Row, path: str, value: Any) -> Value:
     if isinstance(value, list):
         return [_to_sdk(row, f"{path}[]", item) for item in value]
     return value
-
-
-@cache
-def _names_of(renames: tuple[tuple[str, str], ...]) -> dict[tuple[str, str], str]:
-    found = {}
-    for path, wire in renames:
-        parent, _, name = path.rpartition(".")
-        found[parent, wire] = name
-    return found
-
-
-def _sdk_names(row: Row) -> dict[tuple[str, str], str]:
-    """(parent's SDK path, name on the wire) -> the SDK's name."""
-    return _names_of(tuple(row.renames.items()))
 
 
 def inputs_of(row: Row, outputs: Properties, names: Mapping[str, str]) -> Properties:

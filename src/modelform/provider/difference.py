@@ -26,7 +26,7 @@ def difference(row: Row, olds: Properties, news: Properties) -> DiffResult:
     detailed: dict[str, PropertyDiff] = {}
     for key in sorted((olds.keys() | news.keys()) - _NO_CHANGE):
         old, new = _given(olds, key), _given(news, key)
-        if key == "location" and same_location(old, new):
+        if equal(old, new) or (key == "location" and same_location(old, new)):
             continue
         _compare(row, key, key, old, new, detailed)
     if not detailed:

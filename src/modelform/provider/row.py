@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 # Outputs that every type has, besides what ARM answers.
@@ -79,28 +80,34 @@ class Row:
     soft_delete: Literal["", "account", "vault", "ml-workspace", "log-analytics"] = ""
     child: bool = False
 
-    @property
+    @cached_property
     def name_parameter(self) -> Parameter:
         """The parameter that is the resource's own name."""
         return self.parameters[-1]
 
-    @property
+    @cached_property
     def path_names(self) -> frozenset[str]:
         """The inputs that are in the path."""
         return frozenset(parameter.name for parameter in self.parameters)
 
-    @property
+    @cached_property
     def body_inputs(self) -> frozenset[str]:
         """The inputs that are sent in the body."""
         return self.inputs - self.path_names
 
-    @property
+    @cached_property
     def computed_outputs(self) -> tuple[str, ...]:
         """Every output that is no input, top-level and nested. A name in the path is an input, and known."""
         own = {"name"} if "name" in self.path_names else set()
         return (*sorted((self.outputs | COMMON_OUTPUTS) - self.inputs - own), *self.computed)
 
-    @property
+    @cached_property
+    def sdk_names(self) -> dict[tuple[str, str], str]:
+        """(parent's SDK path, name on the wire) -> the SDK's name."""
+        paths = ((path.rpartition("."), wire) for path, wire in self.renames.items())
+        return {(parent, wire): name for (parent, _, name), wire in paths}
+
+    @cached_property
     def replace_paths(self) -> frozenset[str]:
         """Every property path whose change makes a new resource."""
         return frozenset(self.path_names | set(self.replace))
