@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from modelform.spec.stackfile import stack_kind
@@ -18,3 +19,8 @@ def json_schema() -> dict[str, Any]:
     definitions: dict[str, Any] = {}
     root = stack_kind().schema(definitions)
     return {"$schema": DIALECT, "title": TITLE, **root, "$defs": dict(sorted(definitions.items()))}
+
+
+def schema_text() -> str:
+    """The schema as the text of `schema/stack.schema.json`."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"

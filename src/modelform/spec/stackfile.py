@@ -35,6 +35,8 @@ DEPLOYMENT_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?"
 DEPLOYMENT_FORM = (
     "letters, digits, dots, hyphens and underscores, at most 64, starting and ending with a letter or digit"
 )
+PROVIDERS = "/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/rg-ai/providers"
+NETWORK_ID = f"{PROVIDERS}/Microsoft.Network/virtualNetworks/vnet-ai"
 RESOURCE_ID = r"/subscriptions/[^/]+(?:/[^/]+)+"
 
 _name = Text(NAME, NAME_FORM)
@@ -53,12 +55,18 @@ class GroupForm:
     """A resource group that somebody else made (`existing`), or one of ours with a location of its own."""
 
     existing: str | None = key(
-        Text(r"[-\w._()]{1,90}", "a resource group's name"), "Its name; it is used and never changed or deleted."
+        Text(r"[-\w._()]{1,90}", "a resource group's name"),
+        "Its name; it is used and never changed or deleted.",
+        example="rg-ai",
     )
     name: str | None = key(
-        Text(r"[-\w._()]{1,90}", "a resource group's name"), "The name of a group that the stack makes."
+        Text(r"[-\w._()]{1,90}", "a resource group's name"),
+        "The name of a group that the stack makes.",
+        example="rg-models",
     )
-    location: str | None = key(_location, "Where the group itself is; default: the stack's location.")
+    location: str | None = key(
+        _location, "Where the group itself is; default: the stack's location.", example="swedencentral"
+    )
 
 
 _group = Either(
@@ -85,7 +93,9 @@ class PolicyForm:
         example="eu-data-zone",
     )
     proof: str | None = key(
-        Choice(("contractual", "documented", "unproven")), "The least proof of residency that will do."
+        Choice(("contractual", "documented", "unproven")),
+        "The least proof of residency that will do.",
+        example="documented",
     )
     publishers: tuple[str, ...] = key(
         ListOf(_text, least=1),
@@ -100,14 +110,16 @@ class PolicyForm:
         example=["generallyAvailable", "preview"],
     )
     retirement_notice: int | None = key(Duration(), "A model must live at least this much longer.", example="60d")
-    monthly_cost: CostForm | None = key(Record(CostForm), "The most that a month may cost.")
+    monthly_cost: CostForm | None = key(
+        Record(CostForm), "The most that a month may cost.", example={"limit": 4000, "currency": "USD"}
+    )
     public_network: str | None = key(
         Choice(("allow", "deny")), "May workspaces be reached from the public network?", example="deny"
     )
     local_keys: str | None = key(
         Choice(("allow", "deny")), "May workspaces accept keys, beside Entra tokens?", example="deny"
     )
-    packs: tuple[str, ...] = key(ListOf(_text, least=1), "Named sets of rules.", default=())
+    packs: tuple[str, ...] = key(ListOf(_text, least=1), "Named sets of rules.", default=(), example=["eu-ai-act"])
     rules: dict[str, str] = key(
         MapOf(
             Choice(("error", "warning", "info", "off")),
@@ -126,27 +138,37 @@ class NetworkForm:
     """A virtual network: one of ours, or an existing one."""
 
     address_space: str | None = key(
-        Text(r"[0-9.]+/[0-9]{1,2}", "a CIDR block", "10.20.0.0/16"), "The addresses of a network of ours."
+        Text(r"[0-9.]+/[0-9]{1,2}", "a CIDR block", "10.20.0.0/16"),
+        "The addresses of a network of ours.",
+        example="10.20.0.0/16",
     )
-    existing: str | None = key(_id, "The id of a network that somebody else made.")
-    endpoint_subnet: str | None = key(_id, "The subnet for private endpoints in an existing network.")
-    dns: str | None = key(Choice(("managed", "none")), "Who keeps the private DNS zones.")
+    existing: str | None = key(_id, "The id of a network that somebody else made.", example=NETWORK_ID)
+    endpoint_subnet: str | None = key(
+        _id, "The subnet for private endpoints in an existing network.", example=f"{NETWORK_ID}/subnets/endpoints"
+    )
+    dns: str | None = key(Choice(("managed", "none")), "Who keeps the private DNS zones.", example="managed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityForm:
     """A user-assigned identity."""
 
-    existing: str | None = key(_id, "The id of an identity that somebody else made.")
-    name: str | None = key(_physical, "The physical name of an identity of ours.")
+    existing: str | None = key(
+        _id,
+        "The id of an identity that somebody else made.",
+        example=f"{PROVIDERS}/Microsoft.ManagedIdentity/userAssignedIdentities/id-app",
+    )
+    name: str | None = key(_physical, "The physical name of an identity of ours.", example="id-models-app")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectForm:
     """A project of a workspace."""
 
-    name: str | None = key(_physical, "Its physical name; default: made from the key.")
-    formerly: str | tuple[str, ...] = key(_formerly, "Keys that it had before, oldest first.", default=())
+    name: str | None = key(_physical, "Its physical name; default: made from the key.", example="law")
+    formerly: str | tuple[str, ...] = key(
+        _formerly, "Keys that it had before, oldest first.", default=(), example="justice"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +180,9 @@ class WorkspaceForm:
         "foundry (a Foundry account with projects), openai (an Azure OpenAI account) or hub (a classic AI Studio hub).",
         example="foundry",
     )
-    name: str | None = key(_physical, "Its physical name; default: made from stack and key, with a short hash.")
+    name: str | None = key(
+        _physical, "Its physical name; default: made from stack and key, with a short hash.", example="contoso-models"
+    )
     projects: tuple[str, ...] | dict[str, ProjectForm] = key(
         Either(sequence=ListOf(_name), mapping=MapOf(Record(ProjectForm), "project", NAME, NAME_FORM)),
         "Its projects: a list of keys, or a map from key to name and former keys.",
@@ -166,16 +190,28 @@ class WorkspaceForm:
         example=["legal", "support"],
     )
     exposure: str = key(Choice(("public", "private")), "How it is reached.", default="public", example="public")
-    network: str | None = key(_name, "The network of a private workspace.")
-    existing: str | None = key(_id, "The id of a workspace that somebody else made.")
-    manage: str | None = key(Choice(("deployments",)), "What of an existing workspace the stack manages.")
+    network: str | None = key(_name, "The network of a private workspace.", example="main")
+    existing: str | None = key(
+        _id,
+        "The id of a workspace that somebody else made.",
+        example=f"{PROVIDERS}/Microsoft.CognitiveServices/accounts/legacy",
+    )
+    manage: str | None = key(
+        Choice(("deployments",)), "What of an existing workspace the stack manages.", example="deployments"
+    )
     local_keys: bool | None = key(Flag(), "Does it accept keys? Default: unless the policy denies them.", example=False)
-    subscription: str | None = key(_guid, "Its subscription; default: the stack's.")
-    resource_group: str | GroupForm | None = key(_group, "Its resource group; default: the stack's.")
+    subscription: str | None = key(
+        _guid, "Its subscription; default: the stack's.", example="${env:OTHER_SUBSCRIPTION_ID}"
+    )
+    resource_group: str | GroupForm | None = key(
+        _group, "Its resource group; default: the stack's.", example={"existing": "rg-ai"}
+    )
     location: str | None = key(_location, "Its region; default: the stack's.", example="swedencentral")
-    tags: dict[str, str] = key(_tags, "Its tags, beside the stack's.", default={})
+    tags: dict[str, str] = key(_tags, "Its tags, beside the stack's.", default={}, example={"costCenter": "4712"})
     protect: bool | None = key(Flag(), "false: replacing or deleting it needs no flag of its own beside --yes.")
-    formerly: str | tuple[str, ...] = key(_formerly, "Keys that it had before, oldest first.", default=())
+    formerly: str | tuple[str, ...] = key(
+        _formerly, "Keys that it had before, oldest first.", default=(), example="oldKey"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +259,9 @@ class DeploymentForm:
         example="dataZoneStandard",
     )
     capacity: CapacityForm | None = key(Record(CapacityForm), "How much it may serve.", example={"tpm": "50k"})
-    usage: UsageForm | None = key(Record(UsageForm), "What a month is expected to use.")
+    usage: UsageForm | None = key(
+        Record(UsageForm), "What a month is expected to use.", example={"inputTokens": "120M", "outputTokens": "30M"}
+    )
     upgrade: str = key(
         Choice(("noAutoUpgrade", "onceExpired", "onceNewDefault")),
         "When the service may upgrade the model's version by itself.",
@@ -238,9 +276,11 @@ class DeploymentForm:
     terms: str | None = key(
         Choice(("accepted",)), "`accepted`: the marketplace terms of the model are accepted.", example="accepted"
     )
-    name: str | None = key(_physical, "Its physical name; default: its key.")
-    tags: dict[str, str] = key(_tags, "Its tags, beside the workspace's.", default={})
-    formerly: str | tuple[str, ...] = key(_formerly, "Keys that it had before, oldest first.", default=())
+    name: str | None = key(_physical, "Its physical name; default: its key.", example="assistant")
+    tags: dict[str, str] = key(_tags, "Its tags, beside the workspace's.", default={}, example={"owner": "legal"})
+    formerly: str | tuple[str, ...] = key(
+        _formerly, "Keys that it had before, oldest first.", default=(), example=["first", "second"]
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,15 +306,22 @@ class RouteForm:
 class AccessForm:
     """Who may do what."""
 
-    principal: str = key(_text, "The object id of a user, group or service principal.", required=True)
-    principal_type: str | None = key(Choice(("user", "group", "servicePrincipal")), "What the principal is.")
+    principal: str = key(
+        _text, "The object id of a user, group or service principal.", required=True, example="${env:APP_PRINCIPAL_ID}"
+    )
+    principal_type: str | None = key(
+        Choice(("user", "group", "servicePrincipal")), "What the principal is.", example="servicePrincipal"
+    )
     can: tuple[str, ...] = key(
         ListOf(Choice(("infer", "develop", "manage", "read")), least=1),
         "What it may do; roles follow from it.",
         default=(),
+        example=["infer"],
     )
-    role: str | None = key(_text, "A role by name, instead of `can`.")
-    scope: tuple[str, ...] = key(ListOf(_text, least=1), "Workspaces that it holds for; default: all.", default=())
+    role: str | None = key(_text, "A role by name, instead of `can`.", example="Cognitive Services OpenAI User")
+    scope: tuple[str, ...] = key(
+        ListOf(_text, least=1), "Workspaces that it holds for; default: all.", default=(), example=["foundry", "openai"]
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,9 +334,13 @@ class ParameterForm:
         default="string",
         example="string",
     )
-    default: object = key(Raw(), "The value when `with` gives none; without a default it must be given.")
-    description: str | None = key(_text, "What it is for.")
-    allowed: object = key(Raw(), "The only values that it may have, as a list.")
+    default: object = key(
+        Raw(), "The value when `with` gives none; without a default it must be given.", example="swedencentral"
+    )
+    description: str | None = key(_text, "What it is for.", example="the region of everything")
+    allowed: object = key(
+        Raw(), "The only values that it may have, as a list.", example=["swedencentral", "francecentral"]
+    )
 
 
 _networks = MapOf(Record(NetworkForm), "network", NAME, NAME_FORM)
@@ -307,13 +358,18 @@ class StackForm:
     """A stack file, or a base file or template for one."""
 
     api_version: str = key(Choice((API_VERSION,)), "The version of this format.", required=True, example=API_VERSION)
-    name: str | None = key(_name, "The stack's name; default, and nothing else: the file's name without its ending.")
+    name: str | None = key(
+        _name, "The stack's name; default, and nothing else: the file's name without its ending.", example="eu-prod"
+    )
     extends: str | None = key(_text, "A base file (path), or a template (name).", example="base.yaml")
     with_: Mapping | None = key(
         MapOf(Raw(), "parameter"), "Values for the template's parameters.", example={"team": "legal"}
     )
     parameters: dict[str, ParameterForm] = key(
-        _parameters, "Makes the file a template: what `with` may give.", default={}
+        _parameters,
+        "Makes the file a template: what `with` may give.",
+        default={},
+        example={"team": {"description": "who owns it"}},
     )
     include: tuple[str, ...] = key(
         ListOf(_text),
@@ -334,7 +390,9 @@ class StackForm:
         "The subscription; default: AZURE_SUBSCRIPTION_ID, then ARM_SUBSCRIPTION_ID.",
         example="${env:AZURE_SUBSCRIPTION_ID}",
     )
-    tenant: str | None = key(_guid, "The tenant; default: AZURE_TENANT_ID, then ARM_TENANT_ID.")
+    tenant: str | None = key(
+        _guid, "The tenant; default: AZURE_TENANT_ID, then ARM_TENANT_ID.", example="${env:AZURE_TENANT_ID}"
+    )
     resource_group: str | GroupForm | None = key(
         _group, "The resource group; default: rg- and the stack's name.", example="rg-models"
     )
@@ -345,13 +403,44 @@ class StackForm:
     protect: bool = key(
         Flag(), "false: replacing or deleting workspaces needs no flag of its own beside --yes.", default=True
     )
-    policy: PolicyForm | None = key(Record(PolicyForm), "What must hold of every deployment.")
-    networks: dict[str, NetworkForm] = key(_networks, "Virtual networks, by key.", default={})
-    identities: dict[str, IdentityForm] = key(_identities, "User-assigned identities, by key.", default={})
-    workspaces: dict[str, WorkspaceForm] = key(_workspaces, "Places that models are deployed to, by key.", default={})
-    deployments: dict[str, DeploymentForm] = key(_deployments, "Models that applications can call, by key.", default={})
-    routes: dict[str, RouteForm] = key(_routes, "What applications call, by key.", default={})
-    access: tuple[AccessForm, ...] = key(ListOf(Record(AccessForm, complete=True)), "Who may do what.", default=())
+    policy: PolicyForm | None = key(
+        Record(PolicyForm),
+        "What must hold of every deployment.",
+        example={"residency": "eu-data-zone", "publishers": ["Mistral AI"]},
+    )
+    networks: dict[str, NetworkForm] = key(
+        _networks,
+        "Virtual networks, by key.",
+        default={},
+        example={"main": {"addressSpace": "10.20.0.0/16", "dns": "managed"}},
+    )
+    identities: dict[str, IdentityForm] = key(
+        _identities, "User-assigned identities, by key.", default={}, example={"app": {"name": "id-models-app"}}
+    )
+    workspaces: dict[str, WorkspaceForm] = key(
+        _workspaces,
+        "Places that models are deployed to, by key.",
+        default={},
+        example={"foundry": {"kind": "foundry", "projects": ["legal"]}},
+    )
+    deployments: dict[str, DeploymentForm] = key(
+        _deployments,
+        "Models that applications can call, by key.",
+        default={},
+        example={"assistant": {"model": "mistral-large-3@1", "capacity": {"tpm": "50k"}}},
+    )
+    routes: dict[str, RouteForm] = key(
+        _routes,
+        "What applications call, by key.",
+        default={},
+        example={"chat": {"members": [{"deployment": "assistant"}]}},
+    )
+    access: tuple[AccessForm, ...] = key(
+        ListOf(Record(AccessForm, complete=True)),
+        "Who may do what.",
+        default=(),
+        example=[{"principal": "${env:APP_PRINCIPAL_ID}", "principalType": "servicePrincipal", "can": ["infer"]}],
+    )
 
 
 @cache
