@@ -20,6 +20,7 @@ from modelform.sandbox.exchange import Handler, Layer, Request, Response
 from modelform.sandbox.identity import principal_of
 from modelform.sandbox.journal import Journal
 from modelform.sandbox.offers import Offers
+from modelform.sandbox.plane import DataPlane
 from modelform.sandbox.providers import PROVIDERS
 from modelform.sandbox.store import Store
 
@@ -43,13 +44,15 @@ def create_control(
     today: date | None = None,
     clock: Callable[[], float] = time.time,
     authenticate: Callable[[str], str | None] = principal_of,
+    recognize: Callable[[str], str | None] | None = None,
     layers: Sequence[Layer] = (),
     catalogue: dict[str, Any] | None = None,
 ) -> Control:
     """The control plane over `<data_dir>/sandbox.db` (a folder of its own that goes with it, for None).
 
     Seconds of `latency` a long-running operation; the day `today` decides which models are retired (else the clock's);
-    `authenticate` gives the client id of a bearer token or None; `layers` are put between journal and handling.
+    `authenticate` gives the client id of a bearer token or None, and `recognize` (else the same) that of a token for the
+    data plane; `layers` are put between journal and handling.
     Raises `StateError` for a folder or a database that cannot be used.
     """
     from modelform.catalog import data
@@ -65,14 +68,16 @@ def create_control(
     file = journal or (Path(named) if named else None)
     around: list[Layer] = [Journal(file)] if file else []
     store = Store(place / DATABASE)
+    offers = Offers(catalogue if catalogue is not None else data.load())
+    models = DataPlane(store, offers, clock=clock, authenticate=recognize or authenticate)
     control = Control(
         store,
-        Offers(catalogue if catalogue is not None else data.load()),
+        offers,
         PROVIDERS,
         latency=latency,
         clock=clock,
         today=(lambda: today) if today else (lambda: datetime.fromtimestamp(clock(), UTC).date()),
-        layers=[*around, *layers, bearer(authenticate)],
+        layers=[models, *around, *layers, bearer(authenticate)],
     )
     if data_dir is None:
         weakref.finalize(control, _forget, store, place)
@@ -113,6 +118,8 @@ def create_app(
     from starlette.applications import Starlette
     from starlette.routing import Route
 
+    from modelform.sandbox.plane.web import ModelHosts
+
     control = create_control(data_dir, latency=latency, journal=journal, today=today, **options)
     methods = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS"]
 
@@ -122,7 +129,7 @@ def create_app(
         control.store.close()
 
     everything = Route("/{path:path}", answer, methods=methods)
-    app = Starlette(routes=[*routes, everything], lifespan=lifespan)
+    app = Starlette(routes=[*routes, ModelHosts(control), everything], lifespan=lifespan)
     app.state.control = control
     return app
 

@@ -162,9 +162,8 @@ class Control:
             return action.handle(call, view, resource)
 
     def _route(self, request: Request, address: Address, namespace: str, segments: tuple[str, ...]) -> Response:
-        provider = self.providers[namespace]
         wrong_method = False
-        for route in provider.routes:
+        for route in (*self.providers[namespace].routes, *self.providers["microsoft.resources"].routes):
             parameters = _match(route, segments)
             if parameters is None:
                 continue

@@ -85,7 +85,7 @@ def _page_after(request: Request) -> str:
     if not token:
         return ""
     try:
-        return base64.urlsafe_b64decode(token.encode()).decode()
+        return base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
     except ValueError as error:
         raise refusals.bad_content("the $skipToken is not one that this service gave") from error
 

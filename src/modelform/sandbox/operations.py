@@ -6,6 +6,7 @@ middle finishes what it had begun.
 
 from __future__ import annotations
 
+import math
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -49,20 +50,19 @@ def headers(control: Control, request: Request, kind: Kind, location: str, opera
             f"/{word}/{operation.id}"
         )
     name = "Azure-AsyncOperation" if operation.style == Style.STATUS else "Location"
-    return {name: f"{request.base}{path}?api-version={operation.version}", **patience(control)}
+    return {name: f"{request.base}{path}?api-version={operation.version}", **patience(control, operation)}
 
 
-def patience(control: Control) -> dict[str, str]:
-    """How long to wait between two questions.
+def patience(control: Control, operation: Operation) -> dict[str, str]:
+    """How long to wait before the next question: as long as the operation still takes, a second at most.
 
-    Milliseconds for a sandbox of short latency: Azure's clients take a `Retry-After: 0` for none given and wait for 10
-    to 30 seconds, and they all read the other header.
+    In milliseconds: Azure's clients take a `Retry-After: 0` for none given and wait for 10 to 30 seconds, and they all
+    read the other header.
     """
-    if control.latency <= 0:
+    left = operation.ends - control.clock()
+    if left <= 0:
         return {"Retry-After": "0"}
-    if control.latency >= 4:
-        return {"Retry-After": "1"}
-    return {"x-ms-retry-after-ms": str(max(10, int(control.latency * 250)))}
+    return {"x-ms-retry-after-ms": str(min(math.ceil(left * 1000), 1000))}
 
 
 def monitor(control: Control, request: Request, id: str) -> Response:
@@ -73,9 +73,11 @@ def monitor(control: Control, request: Request, id: str) -> Response:
         raise Refusal(404, "OperationNotFound", f"The operation '{id}' could not be found.")
     done = control.clock() >= operation.ends
     if operation.style == Style.STATUS:
-        return Response(200, _status(request, operation, done), {} if done else patience(control))
+        return Response(200, _status(request, operation, done), {} if done else patience(control, operation))
     if not done:
-        return Response(202, None, {"Location": f"{request.base}{request.path}?{_query(request)}", **patience(control)})
+        return Response(
+            202, None, {"Location": f"{request.base}{request.path}?{_query(request)}", **patience(control, operation)}
+        )
     if operation.verb == "DELETE":
         return Response(200 if "/providers/" not in operation.resource else 204)
     return control.handle_inner(
