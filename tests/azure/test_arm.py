@@ -101,6 +101,38 @@ def test_azure_is_only_reached_with_a_subscription() -> None:
     )
 
 
+def test_tokens_of_azure_are_of_the_subscriptions_tenant(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    class Fake:
+        def __init__(self, **options: Any) -> None:
+            asked.append(options)
+
+        def get_token_info(self, *scopes: str, options: Any = None) -> str:
+            asked.append((scopes, options))
+            return "token"
+
+        def get_token(self, *scopes: str, **options: Any) -> str:
+            asked.append((scopes, options))
+            return "token"
+
+        def close(self) -> None:
+            asked.append("closed")
+
+    monkeypatch.setattr("azure.identity.DefaultAzureCredential", Fake)
+    credential: Any = azure_connection("tenant", "s", {}).credential
+    assert asked == []
+    assert credential.get_token_info("scope", options={"enable_cae": True}) == "token"
+    assert credential.get_token("scope") == "token"
+    credential.close()
+    assert asked == [
+        {"additionally_allowed_tenants": ["tenant"]},
+        (("scope",), {"tenant_id": "tenant", "enable_cae": True}),
+        (("scope",), {"tenant_id": "tenant"}),
+        "closed",
+    ]
+
+
 def test_the_text_form_of_a_connection_has_no_credential(rig: Callable[..., Any]) -> None:
     assert "redential" not in repr(rig({"body": {}}).arm.connection)
 

@@ -144,10 +144,17 @@ def test_check_takes_the_location_from_before_or_from_the_configuration() -> Non
 
 def test_configuration() -> None:
     provider = offline()
-    fine = {"subscriptionId": "s", "tenantId": UNKNOWN, "location": Secret("x"), "version": "3.29.0"}
+    fine = {
+        "subscriptionId": "s",
+        "tenantId": UNKNOWN,
+        "location": Secret("x"),
+        "version": "3.29.0",
+        "environment": "public",
+    }
     assert provider.check_config("u", {}, fine).failures == ()
-    failed = provider.check_config("u", {}, {"metadataHost": "evil", "subscriptionId": ""}).failures
-    assert {failure.property for failure in failed} == {"metadataHost", "subscriptionId"}
+    wrong = {"metadataHost": "evil", "subscriptionId": "", "environment": "china"}
+    failed = provider.check_config("u", {}, wrong).failures
+    assert {failure.property for failure in failed} == set(wrong)
 
 
 @pytest.mark.parametrize(

@@ -307,11 +307,9 @@ class Arm:
     def _own(self, link: str, call: _Call) -> str:
         """A link that ARM gave, made absolute; refused if it leads to another host, which must never get the token."""
         url = urljoin(self.connection.endpoint.rstrip("/") + "/", link)
-        there, here = urlsplit(url), urlsplit(self.connection.endpoint)
-        if (there.scheme, there.netloc.lower()) != (here.scheme, here.netloc.lower()):
-            raise arm_error(
-                0, "ForeignHost", f"ARM's answer leads to another host, {there.netloc}", operation=call.operation
-            )
+        if _place(url) != _place(self.connection.endpoint):
+            message = f"ARM's answer leads to another host, {urlsplit(url).netloc}"
+            raise arm_error(0, "ForeignHost", message, operation=call.operation)
         return url
 
     def _pipeline(self) -> Any:
@@ -340,6 +338,16 @@ def _client(connection: Connection) -> Any:
     if connection.credential is not None:
         chain.append(policies.BearerTokenCredentialPolicy(connection.credential, connection.scope))
     return PipelineClient(connection.endpoint, pipeline=Pipeline(transport, chain))
+
+
+def _place(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of an address; some providers write the port of HTTPS out. An odd port is no place."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        return "", "", 0
+    return parts.scheme, parts.hostname or "", port or 443
 
 
 def _secrets(value: Any) -> Iterator[str]:

@@ -68,32 +68,36 @@ def azure_connection(tenant: str, subscription: str, environment: Mapping[str, s
         endpoint=endpoint.rstrip("/"),
         tenant=tenant,
         subscription=subscription,
-        credential=LazyCredential(),
+        credential=LazyCredential(tenant),
         target="azure",
         ca_bundle=environment.get("REQUESTS_CA_BUNDLE") or None,
     )
 
 
 class LazyCredential:
-    """`DefaultAzureCredential`, loaded when the first token is asked for: the library takes half a second to import."""
+    """`DefaultAzureCredential` for one tenant, loaded with the first token: that library imports slowly."""
 
-    def __init__(self) -> None:
+    def __init__(self, tenant: str = "") -> None:
+        self._tenant = tenant
         self._real: Any = None
 
     def _credential(self) -> Any:
         if self._real is None:
             from azure.identity import DefaultAzureCredential
 
-            self._real = DefaultAzureCredential()
+            self._real = DefaultAzureCredential(additionally_allowed_tenants=[self._tenant] if self._tenant else [])
         return self._real
 
     def get_token(self, *scopes: str, **options: Any) -> Any:
-        """A token for the scopes."""
+        """A token for the scopes, of the connection's tenant."""
+        if self._tenant:
+            options.setdefault("tenant_id", self._tenant)
         return self._credential().get_token(*scopes, **options)
 
-    def get_token_info(self, *scopes: str, **options: Any) -> Any:
-        """A token with what is known about it."""
-        return self._credential().get_token_info(*scopes, **options)
+    def get_token_info(self, *scopes: str, options: Mapping[str, Any] | None = None) -> Any:
+        """The same, with what is known about the token."""
+        asked = {"tenant_id": self._tenant, **(options or {})} if self._tenant else dict(options or {})
+        return self._credential().get_token_info(*scopes, options=asked)
 
     def close(self) -> None:
         """Gives back the credential's own connections."""

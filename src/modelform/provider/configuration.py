@@ -13,13 +13,14 @@ TAKEN = frozenset({*PLACE, "location", "version", "__internal", "disablePulumiPa
 
 def check_config(news: Properties) -> CheckResult:
     """Refuses what it would have to ignore: endpoint and identity are given by the environment, not by a resource."""
-    failures = [
+    failures = [  # `environment: public` is what the SDK's provider class says by itself
         CheckFailure(
             key,
             "the embedded provider does not take it: endpoint and identity come from the target and the AZURE_* "
             "variables; `--engine pulumi` has azure-native's whole configuration",
         )
         for key in sorted(news.keys() - TAKEN)
+        if not (key == "environment" and bare(news[key]) == "public")
     ]
     for key in (*PLACE, "location"):
         value = bare(news.get(key))
