@@ -29,7 +29,7 @@ class Planned:
     """One step of a chain, ready to be executed.
 
     `leaves_old`: the create marks the old resource for the deletes at the end. `holds_place`: the delete leaves its
-    resource in the state as pending replacement. `skipped`: nothing is made of it and nothing written.
+    resource in the state as pending replacement. `untouched`: the operation leaves the resource out.
     """
 
     op: Op
@@ -41,7 +41,7 @@ class Planned:
     detailed: dict[str, PropertyDiff] | None = None
     leaves_old: bool = False
     holds_place: bool = False
-    skipped: bool = False
+    untouched: bool = False
 
 
 def is_import(goal: Goal, old: Resource | None) -> bool:
@@ -180,6 +180,11 @@ def takeover(old: Slot, new: Resource) -> list[Planned]:
         Planned(Op.CREATE_REPLACEMENT, new.urn, old, new, leaves_old=True),
         Planned(Op.REPLACE, new.urn, old, new),
     ]
+
+
+def left_as_it_was(old: Slot) -> Planned:
+    """The step that carries a resource over which the operation leaves out."""
+    return Planned(Op.SAME, old.urn, old, old.resource, untouched=True)
 
 
 def differs(old: Resource, new: Resource) -> bool:

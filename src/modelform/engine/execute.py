@@ -78,7 +78,7 @@ class Executor:
             return Slot(plan.new)
         old = plan.old.resource
         made = marked(plan.new.with_(id=old.id, outputs=old.outputs))
-        if urns.is_provider(made.type):
+        if urns.is_provider(made.type) and not plan.untouched:
             call(self.deployment.instances.same, made, old.inputs)
         changed = differs(old, made) or plan.old.written is not old
         slot = Slot(made if changed else old)

@@ -146,7 +146,7 @@ class Monitor:
         package = urns.package_of(request.tok)
         if package == "pulumi":
             raise UnsupportedError(f"the embedded engine does not do {request.tok}", hint=WAY_OUT)
-        reference = request.provider or self.registrar.default_provider(
+        reference = request.provider or self.registrar.admission.default_provider(
             package, request.version, request.pluginDownloadURL
         )
         if deployment.instances.is_unknown(reference) or has_unknown(arguments):

@@ -18,9 +18,7 @@ def read(registrar: Registrar, goal: Goal, identity: str) -> Answer:
     """
     deployment = registrar.deployment
     deployment.check_running()
-    with deployment.lock:
-        parent = deployment.goals.get(goal.parent)
-    goal = registrar.with_provider(goal, parent)
+    goal = registrar.admission.complete(goal)
     if not identity:
         raise deployment.refuse("engine.read", f"{goal.name} is to be read, but the program gives no id")
     with deployment.lock:

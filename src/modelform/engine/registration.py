@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from modelform.engine import decide, urns
-from modelform.engine.aliases import candidates
+from modelform.engine.admission import Admission, Case
 from modelform.engine.calls import call, marked_like
 from modelform.engine.decide import Planned, Verdict
 from modelform.engine.dependents import Dragged, Question, Unanswered, cascade
 from modelform.engine.deployment import Deployment, StepFailed
 from modelform.engine.execute import Executor
 from modelform.engine.goal import Goal
-from modelform.engine.instances import INTERNAL, DiffUnavailable
+from modelform.engine.instances import DiffUnavailable
 from modelform.engine.slots import Slot, wanted
 from modelform.errors import ModelformError
 from modelform.plan import Op
 from modelform.seam import DiffChanges, DiffResult
 from modelform.state import Resource
-from modelform.values import Properties, Secret, equal, has_unknown, paths
-
-SEED_BYTES = 32
+from modelform.values import Properties, equal, has_unknown, paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,40 +31,21 @@ class Answer:
     unknown: bool = False
 
 
-@dataclass(slots=True)
-class _Case:
-    """One registration on its way."""
-
-    urn: str
-    goal: Goal
-    old: Slot | None
-    new: Resource
-    seed: bytes
-    invalid: bool = False
-
-
 class Registrar:
     """Takes registrations, several at the same time."""
 
     def __init__(self, deployment: Deployment, executor: Executor, config: dict[str, str], secrets: set[str]) -> None:
         self.deployment = deployment
         self.executor = executor
-        self._config = config
-        self._secrets = secrets
-        self._defaults: dict[tuple[str, str, str], str] = {}
-        self._default_locks: dict[tuple[str, str, str], threading.Lock] = {}
+        self.admission = Admission(deployment, lambda goal: self.register(goal).resource, config, secrets)
 
     def register(self, goal: Goal) -> Answer:
         """Brings one resource to what the program wants; raises `Stop` where the operation ends."""
         deployment = self.deployment
         deployment.check_running()
+        goal = self.admission.complete(goal)
         with deployment.lock:
-            parent = deployment.goals.get(goal.parent)
-        if parent is not None:
-            goal = goal.inherit(parent)
-        goal = self.with_provider(goal, parent)
-        with deployment.lock:
-            case = self._admit(goal)
+            case = self.admission.admit(goal)
             if deployment.must_skip(case.new):
                 return self._skip(case)
         if not deployment.preview and has_unknown(case.new.inputs):
@@ -82,108 +59,7 @@ class Registrar:
         except ModelformError as error:
             raise deployment.fail(error, case.urn) from error
 
-    def default_provider(self, package: str, version: str, url: str) -> str:
-        """The reference of the provider that serves whoever names none; registered when it is first asked for."""
-        key = (package, version, url)
-        with self.deployment.lock:
-            lock = self._default_locks.setdefault(key, threading.Lock())
-        with lock:
-            if key not in self._defaults:
-                self._refuse_denied(package)
-                name = "_".join(("default", *_name_parts(version), *([_name_safe(url)] if url else [])))
-                goal = Goal(
-                    f"{urns.PROVIDER_PREFIX}{package}",
-                    name,
-                    True,
-                    self._package_config(package),
-                    version=version,
-                    plugin_url=url,
-                )
-                made = self.register(goal).resource
-                self._defaults[key] = f"{made.urn}::{made.id}"
-            return self._defaults[key]
-
-    def _refuse_denied(self, package: str) -> None:
-        denied = self._config.get("pulumi:disable-default-providers", "")
-        if denied and (f'"{package}"' in denied or '"*"' in denied):
-            raise self.deployment.refuse(
-                "engine.default-provider",
-                f"default providers for {package} are disabled",
-                hint="give the resource a provider of its own",
-            )
-
-    def _package_config(self, package: str) -> Properties:
-        """The stack's configuration of a package, as its default provider takes it."""
-        prefix = f"{package}:"
-        return {
-            key.removeprefix(prefix): Secret(text) if key in self._secrets else text
-            for key, text in self._config.items()
-            if key.startswith(prefix)
-        }
-
-    def with_provider(self, goal: Goal, parent: Goal | None) -> Goal:
-        """The goal with the provider that manages it; a provider resource says its version in its inputs."""
-        if not goal.custom:
-            return goal
-        if goal.is_provider:
-            inputs = dict(goal.inputs)
-            if goal.version:
-                inputs.setdefault(INTERNAL, {})
-                inputs["version"] = goal.version
-            if goal.plugin_url:
-                inputs[INTERNAL] = {**inputs.get(INTERNAL, {}), "pluginDownloadURL": goal.plugin_url}
-            return replace(goal, inputs=inputs)
-        provider = goal.provider or goal.providers.get(goal.package, "")
-        if not provider and parent is not None and not parent.custom:
-            provider = parent.providers.get(goal.package, "")
-        return replace(goal, provider=provider or self.default_provider(goal.package, goal.version, goal.plugin_url))
-
-    def _admit(self, goal: Goal) -> _Case:
-        """Gives the resource its name and finds its old state; holds the lock."""
-        deployment = self.deployment
-        if goal.parent and goal.parent not in deployment.urns:
-            raise deployment.refuse("engine.no-parent", f"could not find parent resource {goal.parent}")
-        urn = urns.make(deployment.stack, deployment.project, goal.parent, goal.type, goal.name)
-        if urn in deployment.urns:
-            raise deployment.refuse(
-                "engine.duplicate-urn",
-                f"two resources are named {goal.name!r}",
-                urn,
-                detail=f"duplicate resource URN '{urn}'",
-                hint="give one of them another name",
-            )
-        deployment.urns.add(urn)
-        old, invalid = self._find_old(goal, urn)
-        deployment.goals[urn] = goal
-        new = goal.state(urn, old.resource if old else None)
-        return _Case(urn, goal, old, new, os.urandom(SEED_BYTES), invalid)
-
-    def _find_old(self, goal: Goal, urn: str) -> tuple[Slot | None, bool]:
-        """The old state under the resource's name or one that it had, and whether somebody else has a claim to it."""
-        deployment = self.deployment
-        invalid = False
-        if urn in deployment.claimed:
-            other = deployment.claimed[urn]
-            deployment.complain("engine.alias", f"{urn} was registered already, as an alias of {other}", urn)
-            invalid = True
-        found = deployment.olds.get(urn)
-        if found is not None:
-            return found, invalid
-        for alias in candidates(goal, deployment.stack, deployment.project, deployment.found_as):
-            found = deployment.olds.get(alias)
-            if found is None:
-                continue
-            other = alias if alias in deployment.urns else deployment.claimed.get(alias, "")
-            if other:
-                deployment.complain("engine.alias", f"{alias} is an alias of both {other} and {urn}", urn)
-                invalid = True
-            deployment.claimed[alias] = urn
-            deployment.found_as[urn] = alias
-            deployment.instances.alias(urn, alias)
-            return found, invalid
-        return None, invalid
-
-    def _skip(self, case: _Case) -> Answer:
+    def _skip(self, case: Case) -> Answer:
         """Leaves a resource alone whose dependency has failed: nothing happens to it, not at the end either."""
         deployment = self.deployment
         deployment.failed.add(case.urn)
@@ -192,7 +68,7 @@ class Registrar:
             deployment.failed_slots.add(case.old)
         return Answer(case.new, "skip")
 
-    def _decided(self, case: _Case) -> Answer:
+    def _decided(self, case: Case) -> Answer:
         """Import if asked for, check, decide, run."""
         if decide.is_import(case.goal, case.old.resource if case.old else None):
             case = self._imported(case)
@@ -210,7 +86,7 @@ class Registrar:
         slot = self.executor.run(chain)
         return Answer(slot.resource if slot else case.new)
 
-    def _imported(self, case: _Case) -> _Case:
+    def _imported(self, case: Case) -> Case:
         """Reads the resource that the program takes over; what was read is the old state from here on."""
         deployment = self.deployment
         with deployment.lock:
@@ -229,13 +105,13 @@ class Registrar:
         new = case.goal.state(case.urn, read)
         return replace(case, old=slot, new=new)
 
-    def _is_fresh(self, case: _Case) -> bool:
+    def _is_fresh(self, case: Case) -> bool:
         """Has the old state nothing to say about the new inputs?"""
         if case.old is None or case.old.resource.external:
             return True
         return case.urn in self.deployment.deletes or self.deployment.is_targeted_replace(case.urn)
 
-    def _checked(self, case: _Case) -> None:
+    def _checked(self, case: Case) -> None:
         """Has the provider check the inputs and fill in defaults; ends the operation where they are refused."""
         if case.goal.custom:
             with self.deployment.lock:
@@ -253,7 +129,7 @@ class Registrar:
         if case.invalid:
             raise self.deployment.fail_quietly()
 
-    def _check(self, case: _Case, olds: Properties, news: Properties) -> None:
+    def _check(self, case: Case, olds: Properties, news: Properties) -> None:
         deployment = self.deployment
         if case.goal.is_provider:
             result = call(deployment.instances.check, case.urn, case.goal.type, olds, news)
@@ -273,7 +149,7 @@ class Registrar:
             raise deployment.fail_quietly()
         case.new = case.new.with_(inputs=result.inputs)
 
-    def _chain(self, case: _Case) -> list[Planned]:
+    def _chain(self, case: Case) -> list[Planned]:
         """Decides what happens; an empty chain for a resource that was imported as it is wanted."""
         deployment = self.deployment
         with deployment.lock:
@@ -298,7 +174,7 @@ class Registrar:
             deployment.sames.add(case.urn)
             return [Planned(Op.SAME, case.urn, case.old, case.new)]
 
-    def _without_diff(self, case: _Case) -> list[Planned] | None:
+    def _without_diff(self, case: Case) -> list[Planned] | None:
         """The cases that no comparison is needed for; holds the lock."""
         deployment = self.deployment
         if case.old is None:
@@ -311,13 +187,13 @@ class Registrar:
             return decide.takeover(case.old, case.new)
         return None
 
-    def _recreation(self, case: _Case, old: Slot) -> list[Planned]:
+    def _recreation(self, case: Case, old: Slot) -> list[Planned]:
         deployment = self.deployment
         deployment.deletes.discard(case.urn)
         deployment.replaces.add(case.urn)
         return decide.recreation(old, case.new, deployment.dependent_keys.get(case.urn, ()))
 
-    def _diff(self, case: _Case) -> DiffResult:
+    def _diff(self, case: Case) -> DiffResult:
         """How the resource differs from its old state, by what forces a replacement or by its provider's word."""
         deployment, new = self.deployment, case.new
         assert case.old is not None
@@ -370,7 +246,7 @@ class Registrar:
             call(deployment.instances.changed, new.provider, before.resource.inputs, after.resource.inputs)
         )
 
-    def _allow_replacement(self, case: _Case, old: Resource) -> None:
+    def _allow_replacement(self, case: Case, old: Resource) -> None:
         """Ends an `up` that would replace what must stay; a preview goes on and says so."""
         deployment = self.deployment
         if case.new.protect and old.protect:
@@ -388,7 +264,7 @@ class Registrar:
                 raise deployment.refuse("engine.import", summary, case.urn, hint="take `import` away")
             deployment.warn("engine.import", summary, case.urn)
 
-    def _replacement(self, case: _Case, old: Slot, diff: DiffResult) -> list[Planned]:
+    def _replacement(self, case: Case, old: Slot, diff: DiffResult) -> list[Planned]:
         """The chain of a replacement, with whom it drags along."""
         deployment = self.deployment
         with deployment.lock:
@@ -415,7 +291,7 @@ class Registrar:
         diff = self._ask(resource, question.inputs, resource.ignore_changes, resource.provider)
         return decide.with_replace_on_changes(diff, resource.replace_on_changes, False)
 
-    def _delete_first(self, case: _Case, old: Slot, diff: DiffResult, going: list[Dragged]) -> list[Planned]:
+    def _delete_first(self, case: Case, old: Slot, diff: DiffResult, going: list[Dragged]) -> list[Planned]:
         """The deletes before a replacement, last dependent first; holds the lock."""
         deployment = self.deployment
         steps: list[Planned] = []
@@ -441,14 +317,14 @@ class Registrar:
             deployment.deletes.add(old.urn)
         return decide.replacement(old, case.new, diff, tuple(steps))
 
-    def _left_out(self, case: _Case) -> Answer:
+    def _left_out(self, case: Case) -> Answer:
         """A resource that an operation on targets does not touch: as it was, or not there yet."""
         deployment = self.deployment
         with deployment.lock:
             deployment.sames.add(case.urn)
             if case.old is None:
                 deployment.skipped.add(case.urn)
-                chain = [Planned(Op.SAME, case.urn, None, case.new, skipped=True)]
+                chain = [Planned(Op.SAME, case.urn, None, case.new)]
             else:
                 chain = self._as_it_was(case.old, case.urn)
         slot = self.executor.run(chain)
@@ -466,9 +342,9 @@ class Registrar:
                 deployment.sames.add(needed)
                 steps += self._as_it_was(slot, needed)
         deployment.sames.update((urn, old.urn))
-        return [*steps, Planned(Op.SAME, old.urn, old, old.resource)]
+        return [*steps, decide.left_as_it_was(old)]
 
-    def _refuse_skipped_needs(self, case: _Case, chain: list[Planned]) -> None:
+    def _refuse_skipped_needs(self, case: Case, chain: list[Planned]) -> None:
         """A target cannot be made while something that it needs is left out and not there yet."""
         deployment = self.deployment
         if not deployment.skipped or not chain:
@@ -488,17 +364,3 @@ def _known(answers: dict[Question, DiffResult], question: Question) -> DiffResul
     if question not in answers:
         raise Unanswered(question)
     return answers[question]
-
-
-def _name_parts(version: str) -> list[str]:
-    """A version as it is part of a default provider's name."""
-    if not version:
-        return []
-    core, _, build = version.partition("+")
-    core, _, pre = core.partition("-")
-    return [part for text in (core, pre, build) for part in text.split(".") if part]
-
-
-def _name_safe(text: str) -> str:
-    """A URL as a name: what no name may hold becomes an underscore."""
-    return "".join(c if c.isalnum() or c in "-_." else "_" for c in text)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from modelform.engine import deletes, urns
+from modelform.engine import decide, deletes, urns
 from modelform.engine.decide import Planned
 from modelform.engine.dependents import cascade, dependencies, dependents
 from modelform.engine.deployment import Deployment, StepFailed, Stop
@@ -27,6 +27,10 @@ def remove(deployment: Deployment, executor: Executor) -> None:
     )
     deployment.deletes.update(plan.urn for plan in plans)
     _refuse_untargeted(deployment, plans)
+    if meant is not None:
+        untouched = [slot for slot in state if not (slot.gone or slot.urn in meant or deployment.operated(slot.urn))]
+        with suppress(StepFailed):
+            executor.run([decide.left_as_it_was(slot) for slot in untouched])
     for level in deletes.levels(plans, state):
         kept = dependencies(deployment.failed_slots, state) if deployment.failed_slots else set()
         _run_level([plan for plan in level if plan.old not in kept], deployment, executor)

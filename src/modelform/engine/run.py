@@ -16,6 +16,7 @@ from modelform.engine.refresh import refresh
 from modelform.engine.registration import Registrar
 from modelform.engine.removal import remove
 from modelform.engine.reporter import Reporter
+from modelform.engine.targets import Targets
 from modelform.errors import ModelformError
 from modelform.plan import Event
 from modelform.seam import Provider
@@ -80,11 +81,13 @@ class _Operation:
         try:
             resolve(deployment)
             if operation == "refresh" or deployment.options.refresh:
-                refresh(deployment, listed=operation == "refresh")
-            if operation in ("preview", "up") and program is not None:
-                given = self._run_program(program)
+                self._refresh(listed=operation == "refresh")
             if operation != "refresh":
-                self._check_targets()
+                if not self._check_targets(deployment.replace_targets):
+                    raise deployment.fail_quietly()
+                if operation in ("preview", "up") and program is not None:
+                    given = self._run_program(program)
+                self._check_targets(deployment.targets)
                 remove(deployment, self.executor)
         except Stop:
             pass
@@ -93,6 +96,11 @@ class _Operation:
         except ModelformError as error:
             deployment.fail(error)
         self._finish(given)
+
+    def _refresh(self, listed: bool) -> None:
+        if not self._check_targets(self.deployment.targets):
+            raise self.deployment.fail_quietly()
+        refresh(self.deployment, listed)
 
     def _run_program(self, program: Program) -> Properties | None:
         """Runs the program and returns what it gives out; raises `Stop` where the operation is to end after it."""
@@ -113,17 +121,14 @@ class _Operation:
         deployment.check_running()
         return monitor.stack_outputs
 
-    def _check_targets(self) -> None:
-        """A target that nobody has heard of is a mistake."""
+    def _check_targets(self, targets: Targets | None) -> bool:
+        """Says so of each target that nobody has heard of."""
         deployment = self.deployment
         known = deployment.urns | {slot.urn for slot in deployment.ledger.base}
-        listed = deployment.targets.literals | (
-            deployment.replace_targets.literals if deployment.replace_targets else set()
-        )
-        for urn in sorted(listed - known):
+        unheard = sorted(targets.literals - known) if targets else []
+        for urn in unheard:
             deployment.complain("engine.target", f"there is no resource {urn}", hint="`*` and `**` are patterns")
-        if listed - known and not deployment.preview:
-            raise deployment.fail_quietly()
+        return not unheard
 
     _given: Properties | None = None
 
