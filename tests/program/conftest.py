@@ -88,7 +88,7 @@ class Monitor(mocks.MockMonitor):
         return super().RegisterResourceOutputs(request)
 
 
-def run(program: Callable[[], None]) -> Registered:
+def run(program: Callable[[], None], root: str | None = None) -> Registered:
     monitor = Monitor()
 
     def inside() -> None:
@@ -104,6 +104,7 @@ def run(program: Callable[[], None]) -> Registered:
                     engine=mocks.MockEngine(None),
                     dry_run=False,
                     organization="organization",
+                    root_directory=root,
                 )
             )
             loop.run_until_complete(pulumi_stack.run_in_stack(program))
@@ -119,6 +120,12 @@ def run(program: Callable[[], None]) -> Registered:
 def declare() -> Callable[[Stack], Registered]:
     """Runs the program of a stack, without its checks."""
     return lambda stack, **more: run(build(stack, found=(), **more))
+
+
+@pytest.fixture
+def run_in() -> Callable[[Any, Callable[[], None]], Registered]:
+    """Runs a program as Pulumi does in a project folder; the stack is `test`."""
+    return lambda root, program: run(program, str(root))
 
 
 class Make:

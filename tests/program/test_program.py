@@ -285,3 +285,12 @@ def test_the_order_of_requests_does_not_change_what_is_asked_for(declare: Any, m
     added = inputs[1].pop("b")
     assert added["deploymentName"] == "b"
     assert inputs[0] == inputs[1]
+
+
+def test_no_stack_traces_are_taken_and_nobody_elses_are_cut(declare: Any, make: Any) -> None:
+    import sys
+
+    found = declare(make.stack([make.workspace("main")], [make.deployment("a")]))
+    own = [r for r in found.requests if r.type != "pulumi:pulumi:Stack"]
+    assert all(not r.stackTrace.frames for r in own)
+    assert not hasattr(sys, "tracebacklimit")

@@ -16,6 +16,7 @@ from modelform.program.deployment import AccountDeployment
 from modelform.program.hub import HubWorkspace
 from modelform.program.options import drop_version_aliases
 from modelform.program.serverless import ServerlessDeployment, Subscriptions
+from modelform.program.traces import without_stack_traces
 from modelform.spec.resolved import SERVERLESS, Deployment, Stack
 
 Home = AccountWorkspace | HubWorkspace
@@ -25,6 +26,11 @@ Declared = AccountDeployment | ServerlessDeployment
 def compose(stack: Stack, *, endpoint: str | None, found: Iterable[Diagnostic]) -> None:
     """Declares everything, in the order of the stack file; raises `RunError` when a check says no."""
     refuse(found)
+    with without_stack_traces():
+        _declare(stack, endpoint)
+
+
+def _declare(stack: Stack, endpoint: str | None) -> None:
     pulumi.runtime.register_stack_transformation(drop_version_aliases)
     clouds = providers(stack, Cloud(binding(stack, endpoint)))
     groups = {
