@@ -97,6 +97,10 @@ BY_CODE: dict[str, Advice] = {
         "AZURE_FEDERATED_TOKEN_FILE)",
     ),
     "ForeignHost": Advice("azure.foreign-host", "the token was not sent there; check the endpoint and any proxy"),
+    "Dropped": Advice("azure.unreachable", "whether it was done is not known: run `modelform refresh`, then run again"),
+    "Untrusted": Advice(
+        "azure.untrusted", "set REQUESTS_CA_BUNDLE to the certificate authorities that your network or endpoint uses"
+    ),
     "Unreachable": Advice("azure.unreachable", "check the network, the proxy and the endpoint, then run again"),
     "TimedOut": Advice(
         "azure.timed-out", "it may still come to its end in Azure: run `modelform refresh`, then run again"

@@ -276,11 +276,13 @@ class Arm:
             said = redact(_first_line(error))
             return arm_error(0, "NotSignedIn", f"no token could be had: {said}", operation=call.operation)
         except AzureError as error:
-            # A POST that may have arrived is not sent again: it is the one method that must not happen twice.
-            again = isinstance(error, ServiceRequestError) or call.method != "POST"
             said = redact(_first_line(error), call.secrets)
+            # A POST that may have arrived is not sent again: it is the one method that must not happen twice.
+            code = "Unreachable" if isinstance(error, ServiceRequestError) or call.method != "POST" else "Dropped"
+            if "CERTIFICATE_VERIFY_FAILED" in said:
+                code = "Untrusted"
             message = f"no answer from {urlsplit(call.url).netloc}: {said}"
-            return arm_error(0, "Unreachable" if again else "Dropped", message, operation=call.operation)
+            return arm_error(0, code, message, operation=call.operation)
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status_code, headers, text, response.reason or "")
 
