@@ -25,7 +25,7 @@ def interruption(voice: Voice) -> Iterator[threading.Event]:
         if cancelled.is_set():
             raise KeyboardInterrupt
         cancelled.set()
-        voice.note("", "Interrupted: what is running is finished and saved first. Once more to stop at once.")
+        voice.note("", "Interrupted: what is running is finished and saved first.", "Once more to stop at once.")
 
     before = {number: signal.signal(number, handle) for number in SIGNALS}
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from modelform.errors import Severity
+from modelform.errors import Exit, Severity
 from modelform.plan import Change, Difference, Op, Result
 from modelform.report import words
 from modelform.report.findings import Source, findings, read_source
@@ -49,7 +49,8 @@ def done(result: Result, ink: Ink, source: Source = read_source) -> list[str]:
     took = f" in {words.duration(result.seconds)}" if result.seconds else ""
     if not result.ok:
         what = words.counts_done(result.summary) if result.summary.changes else "nothing was changed"
-        said = f"{result.command} of {result.stack} failed{took}: {what}."
+        how = {Exit.INTERRUPTED: "was interrupted", Exit.PARTIAL: "failed halfway"}.get(result.exit_code, "failed")
+        said = f"{result.command} of {result.stack} {how}{took}: {what}."
         return [*lines, *(ink.paint(line, "red", "bold") for line in ink.wrap(said))]
     if not result.summary.changes:
         same = result.summary.same
@@ -149,15 +150,16 @@ def deployments(values: dict[str, Any], ink: Ink) -> list[str]:
     shown = hide(values.get("deployments"))
     if not isinstance(shown, dict) or not all(isinstance(item, dict) for item in shown.values()) or not shown:
         return []
-    rows = [
-        [key, "@".join(filter(None, (str(item.get("model", "")), str(item.get("version", ""))))), _host(item)]
-        for key, item in shown.items()
-    ]
-    return table(["DEPLOYMENT", "MODEL", "ENDPOINT"], rows, ink)
-
-
-def _host(item: dict[str, Any]) -> str:
-    return str(item.get("endpoint") or "-").removeprefix("https://")
+    hosts: dict[str, list[tuple[str, str]]] = {}
+    for key, item in shown.items():
+        model = "@".join(filter(None, (str(item.get("model", "")), str(item.get("version", "")))))
+        hosts.setdefault(words.value_text(item.get("endpoint")), []).append((printable(key), model))
+    column = max(cells(printable(key)) for key in shown)
+    lines: list[str] = []
+    for host, models in hosts.items():
+        lines.append(ink.paint(host, "bold"))
+        lines += [f"  {ink.paint(key, 'cyan')}{' ' * (column - cells(key))}  {model}" for key, model in models]
+    return lines
 
 
 def _tree(value: dict[str, Any], indent: str, ink: Ink) -> list[str]:

@@ -168,7 +168,7 @@ def keep_lock(session: Session) -> None:
     decided = locks.compute(session.stack)
     if decided and decided.get("deployments") != locks.read(session.file, Report()).get("deployments"):
         path = locks.write(session.file, decided)
-        session.voice.note(f"Wrote {path.name}: what the file leaves open is decided. Keep it with the stack file.")
+        session.voice.note(f"Wrote {path.name}: what the file leaves open. Keep it with the stack file.")
 
 
 def schema(place: Place) -> int:
