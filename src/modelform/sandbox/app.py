@@ -51,8 +51,8 @@ def create_control(
     """The control plane over `<data_dir>/sandbox.db` (a folder of its own that goes with it, for None).
 
     Seconds of `latency` a long-running operation; the day `today` decides which models are retired (else the clock's);
-    `authenticate` gives the client id of a bearer token or None, and `recognize` (else the same) that of a token for the
-    data plane; `layers` are put between journal and handling.
+    `authenticate` gives the client id of a bearer token or None, and `recognize` (else the same) that of a token for
+    the data plane; `layers` are put between journal and handling.
     Raises `StateError` for a folder or a database that cannot be used.
     """
     from modelform.catalog import data
