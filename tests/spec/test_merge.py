@@ -43,12 +43,14 @@ def plain(item: Node) -> object:
     return item.value
 
 
+@settings(max_examples=60, deadline=None)
 @given(maps)
 def test_nothing_laid_on_a_map_changes_nothing(base: dict[str, object]) -> None:
     assert plain(merge(tree(base), tree({}))) == base
     assert plain(merge(tree({}), tree(base))) == base
 
 
+@settings(max_examples=60, deadline=None)
 @given(maps, maps)
 def test_merging_goes_by_key(base: dict[str, object], over: dict[str, object]) -> None:
     merged = plain(merge(tree(base), tree(over)))
@@ -70,6 +72,7 @@ def no_nulls(value: object) -> bool:
     return value is not None
 
 
+@settings(max_examples=60, deadline=None)
 @given(maps.filter(no_nulls), maps.filter(no_nulls), maps.filter(no_nulls))
 def test_merging_is_associative_where_nothing_is_removed(
     one: dict[str, object], two: dict[str, object], three: dict[str, object]
@@ -90,6 +93,7 @@ def test_a_merged_value_keeps_the_place_where_it_was_written() -> None:
     assert merged.entries["b"].node.span == HERE
 
 
+@settings(max_examples=60, deadline=None)
 @given(maps, maps)
 def test_a_fragment_only_adds(whole: dict[str, object], more: dict[str, object]) -> None:
     report = Report()

@@ -117,7 +117,11 @@ class _Composer:
         if base_path is None:
             return None
         given: Lookup[str, Node] = {}
-        if isinstance(values, Mapping):
+        if values is not None and not isinstance(values, Mapping):
+            self.report.error(
+                "stack-file.type", "with must be a map", span=values.span, hint="For example {team: legal}."
+            )
+        elif values is not None:
             given = {name: entry.node for name, entry in values.entries.items()}
         base = self.file(base_path, given, node.span, chain)
         if base is None:
@@ -185,6 +189,8 @@ class _Composer:
                 seen.add(fragment.resolve())
                 tree = self.sources.read(fragment, mentioned=item.span, what="included file")
                 if tree is not None:
+                    if "apiVersion" in tree.entries:
+                        self._check_version(tree, fragment)
                     filled = substitute(tree, scope)
                     assert isinstance(filled, Mapping)
                     merged = add_fragment(merged, filled, self.report)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modelform.errors import Report, Span
+from modelform.errors import ModelformError, Report, Span
 from modelform.spec.compose import Template
 from modelform.spec.resolved import Stack
 from modelform.spec.source import Sources
@@ -96,11 +96,16 @@ def text(data: dict[str, Any]) -> str:
 
 
 def write(file: Path, data: dict[str, Any]) -> Path:
-    """Writes the lock beside a stack file, whole or not at all; gives its path."""
+    """Writes the lock beside a stack file, whole or not at all; gives its path. Raises ModelformError."""
     path = lock_path(file)
     half = path.with_name(f".{path.name}.{os.getpid()}")
-    half.write_text(text(data), encoding="utf-8")
-    half.replace(path)
+    try:
+        half.write_text(text(data), encoding="utf-8")
+        half.replace(path)
+    except OSError as error:
+        half.unlink(missing_ok=True)
+        reason = error.strerror or str(error)
+        raise ModelformError(f"the lock {path} cannot be written: {reason}", code="lock.unwritable") from error
     return path
 
 

@@ -41,7 +41,7 @@ def choose(
         return None
     locked = _locked(context, key, form, sku, workspace, former)
     if locked is not None:
-        return locked
+        return locked if _fits_kind(context, key, locked.model, workspace) else None
     facts = _facts(context, key, form, sku, workspace)
     if facts is None or not _fits_kind(context, key, facts, workspace):
         return None
@@ -168,7 +168,7 @@ def _offered(context: Context, facts: Facts, sku: str | None, region: str) -> bo
     return context.catalog.cheapest_sku(facts, region, context.policy.residency) is not None
 
 
-def _fits_kind(context: Context, key: str, facts: Facts, workspace: Workspace) -> bool:
+def _fits_kind(context: Context, key: str, facts: Facts | Model, workspace: Workspace) -> bool:
     if workspace.kind == "openai" and facts.format.lower() != "openai":
         summary = f"an OpenAI account serves only OpenAI's models, and {facts.name} is {facts.publisher}'s"
         path = f"deployments.{key}.workspace"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping as Lookup
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +17,7 @@ from modelform.spec.context import Context
 from modelform.spec.deployments import resolve_deployments
 from modelform.spec.kinds import Reading
 from modelform.spec.resolved import Deployment, Origins, Policy, Route, RouteMember, Stack, Target, Workspace
-from modelform.spec.stackfile import PolicyForm, StackForm
+from modelform.spec.stackfile import GUID, PolicyForm, StackForm
 from modelform.spec.suggest import did_you_mean, nearest
 from modelform.spec.unsupported import report_unsupported
 from modelform.spec.workspaces import Groups, resolve_workspaces
@@ -91,13 +92,16 @@ def _account(context: Context, settings: Settings, key: str, written: str | None
         return written.lower()
     for prefix in ("AZURE_", "ARM_"):
         value = settings.environment.get(prefix + variable)
+        if value and not re.fullmatch(GUID, value):
+            hint = f"Correct it, or write `{key}:` into the file."
+            context.error("stack-file.environment", f"the value of {prefix}{variable} is no GUID", "", hint)
         if value:
             return value.lower()
     if not context.is_broken(key):
         context.error(
             "stack-file.environment",
             f"no {key} is given",
-            "apiVersion",
+            "",
             f"Set AZURE_{variable}, or write `{key}:` into the file.",
         )
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -54,6 +55,8 @@ class Sources:
                     "Split it with `include`, or into several stacks.",
                 )
                 return None
+            if path.exists() and not path.is_file() and not path.is_dir():
+                raise OSError(errno.EINVAL, "it is a device or a pipe, and not a file")
             content = path.read_bytes()
         except OSError as error:
             reason = "there is no such file" if isinstance(error, FileNotFoundError) else (error.strerror or str(error))

@@ -35,6 +35,7 @@ DEPLOYMENT_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?"
 DEPLOYMENT_FORM = (
     "letters, digits, dots, hyphens and underscores, at most 64, starting and ending with a letter or digit"
 )
+GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 PROVIDERS = "/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/rg-ai/providers"
 NETWORK_ID = f"{PROVIDERS}/Microsoft.Network/virtualNetworks/vnet-ai"
 RESOURCE_ID = r"/subscriptions/[^/]+(?:/[^/]+)+"
@@ -45,7 +46,7 @@ _text = Text()
 _id = Text(RESOURCE_ID, "an ARM resource id", "/subscriptions/…/resourceGroups/…/providers/…")
 _physical = Text(r"\S(?:.{0,258}\S)?", "a resource's name, without spaces at its ends")
 _location = Text(r"[A-Za-z][A-Za-z0-9 ]{2,39}", "an Azure region", "swedencentral")
-_guid = Text(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "a GUID", "00000000-0000-4000-8000-000000000001")
+_guid = Text(GUID, "a GUID", "00000000-0000-4000-8000-000000000001")
 _tags = MapOf(Text(longest=256), "tag", r"[^<>%&\\?/\x00-\x1f]{1,512}", "up to 512 characters, none of <>%&\\?/")
 _formerly = Either(scalar=_deployment_name, sequence=ListOf(_deployment_name, least=1))
 

@@ -147,7 +147,7 @@ class _Workspace:
         location = self._location(kind, stack_location)
         if location is None:
             return None
-        subscription = form.subscription or context.subscription
+        subscription = (form.subscription or context.subscription).lower()
         group = groups.of(form, subscription, location, self.path)
         tag = naming.short_hash(subscription, group.name, context.name, self.first_key)
         name = self._name(kind, tag)

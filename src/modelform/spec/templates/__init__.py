@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelform.errors import Report, StackFileError, UsageError
+from modelform.errors import ModelformError, Report, StackFileError, UsageError
 from modelform.spec.stackfile import API_VERSION, NAME, NAME_FORM
 from modelform.spec.suggest import did_you_mean
 
@@ -86,9 +86,15 @@ def init_project(
         folder / "__main__.py": _PROGRAM,
         file: _stack(chosen, given),
     }
-    written = [path for path, text in contents.items() if _write(path, text)]
-    if _ignore(folder / ".gitignore"):
-        written.append(folder / ".gitignore")
+    try:
+        written = [path for path, text in contents.items() if _write(path, text)]
+        if _ignore(folder / ".gitignore"):
+            written.append(folder / ".gitignore")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ModelformError(
+            f"{error.filename or folder} cannot be written: {reason}", code="init.unwritable"
+        ) from error
     return written
 
 
