@@ -37,7 +37,8 @@ def _write(change: Change) -> None:
     subscription = _offer(change, workspace, model_id)
     _take_name(change)
     lifecycle.identity(change)
-    change.default(contentSafety={"contentSafetyStatus": "Enabled"})
+    # azure-ai-ml sends no authMode where its user gave none, although the type definition requires one
+    change.default(authMode="Key", contentSafety={"contentSafetyStatus": "Enabled"})
     properties["endpointState"] = "Online"
     properties["inferenceEndpoint"] = {
         "uri": f"https://{change.name.lower()}.{change.location}.models.ai.azure.com",

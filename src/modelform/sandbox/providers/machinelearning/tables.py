@@ -127,7 +127,7 @@ SERVERLESS = table(
     sku: <sku>
     identity: <identity>
     properties!
-      authMode!: Key|AAD|KeyAndAAD
+      authMode: Key|AAD|KeyAndAAD
       contentSafety@2024-10-01
         contentSafetyStatus!: Enabled|Disabled
       endpointState~: text
