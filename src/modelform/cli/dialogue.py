@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from modelform.azure import Connection
 
-TOKEN_SCOPE = "https://cognitiveservices.azure.com/.default"
+ACCOUNT_SCOPE = "https://cognitiveservices.azure.com/.default"
+ENDPOINT_SCOPE = "https://ml.azure.com/.default"
 SERVERLESS_API_VERSION = "2025-12-01"
 TIMEOUT = 60.0
 
@@ -20,7 +21,7 @@ Connect = Callable[[str], "Connection"]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: the text, or why there is none."""
+    """What came back: the text, or why there is none. A model that takes no question is no failure: it is `skipped`."""
 
     name: str
     deployment: str
@@ -28,6 +29,7 @@ class Reply:
     ok: bool
     text: str
     seconds: float = 0.0
+    skipped: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The shape under `answers` in `smoke --json`."""
@@ -36,6 +38,7 @@ class Reply:
             "deployment": self.deployment,
             "model": self.model,
             "ok": self.ok,
+            "skipped": self.skipped,
             "seconds": round(self.seconds, 3),
             "answer" if self.ok else "error": self.text,
         }
@@ -54,16 +57,30 @@ class Dialogue:
         endpoint = deployment.get("endpoint")
         if not isinstance(endpoint, str) or not endpoint.startswith("https://"):
             return Reply(key, name, model, False, "the stack has no endpoint for it; bring it up first")
+        features = _features(deployment)
+        if features.isdisjoint(("chat", "embeddings")):
+            does = ", ".join(sorted(features))
+            return Reply(key, name, model, True, f"not asked: it takes no questions ({does})", skipped=True)
         from azure.core.exceptions import AzureError
 
         began = time.monotonic()
         try:
-            ok, text = self._send(deployment, endpoint, name, question)
+            if "chat" in features:
+                ok, text = self._send(deployment, endpoint, "chat/completions", _conversation(name, question), _answer)
+            else:
+                ok, text = self._send(deployment, endpoint, "embeddings", {"model": name, "input": question}, _vector)
         except AzureError as error:
             ok, text = False, f"{endpoint} does not answer: {error.message}"
         return Reply(key, name, model, ok, text, time.monotonic() - began)
 
-    def _send(self, deployment: Mapping[str, Any], endpoint: str, name: str, question: str) -> tuple[bool, str]:
+    def _send(
+        self,
+        deployment: Mapping[str, Any],
+        endpoint: str,
+        operation: str,
+        body: dict[str, Any],
+        read: Callable[[Any], str],
+    ) -> tuple[bool, str]:
         from azure.core import PipelineClient
         from azure.core.pipeline.policies import RetryPolicy
         from azure.core.rest import HttpRequest
@@ -71,14 +88,12 @@ class Dialogue:
         home = self._home(deployment)
         connection = self._connect(str(home.get("subscription", "")))
         headers = self._identify(deployment, home, connection)
-        body = {"model": name, "messages": [{"role": "user", "content": question}], "max_tokens": 200}
-        url = f"{endpoint.rstrip('/')}{deployment.get('path', '')}/chat/completions"
+        url = f"{endpoint.rstrip('/')}{deployment.get('path', '')}/{operation}"
         client: Any = PipelineClient(endpoint, policies=[RetryPolicy(retry_total=3)], transport=connection.transport)
         try:
-            response = client.send_request(
-                HttpRequest("POST", url, json=body, headers=headers), connection_timeout=TIMEOUT, read_timeout=TIMEOUT
-            )
-            return _read(response.status_code, response.text())
+            request = HttpRequest("POST", url, json=body, headers=headers)
+            response = client.send_request(request, connection_timeout=TIMEOUT, read_timeout=TIMEOUT)
+            return _read(response.status_code, response.text(), read)
         finally:
             if connection.transport is None:
                 client.close()
@@ -96,7 +111,8 @@ class Dialogue:
         if deployment.get("auth") == "key":
             return {"Authorization": f"Bearer {self._endpoint_key(deployment, home, connection)}"}
         credential = connection.credential
-        token = credential.get_token(TOKEN_SCOPE).token if credential is not None else ""
+        scope = ENDPOINT_SCOPE if deployment.get("sku") == "serverless" else ACCOUNT_SCOPE
+        token = credential.get_token(scope).token if credential is not None else ""
         return {"Authorization": f"Bearer {token}"}
 
     def _endpoint_key(self, deployment: Mapping[str, Any], home: Mapping[str, Any], connection: Connection) -> str:
@@ -113,17 +129,39 @@ class Dialogue:
         return str((answer or {}).get("primaryKey", ""))
 
 
-def _read(status: int, text: str) -> tuple[bool, str]:
-    """The answer's text, or the error's code and message."""
+def _features(deployment: Mapping[str, Any]) -> set[str]:
+    """What the model does, by the catalogue; one that it does not have is taken to chat."""
+    from modelform.catalog import Catalog
+
+    known = Catalog.load().versions(str(deployment.get("model", "")))
+    exact = [m for m in known if m.version == deployment.get("version")] or list(known)
+    return {feature for model in exact for feature in model.features} or {"chat"}
+
+
+def _conversation(name: str, question: str) -> dict[str, Any]:
+    return {"model": name, "messages": [{"role": "user", "content": question}]}
+
+
+def _answer(body: Any) -> str:
+    return str(body["choices"][0]["message"]["content"]).strip()
+
+
+def _vector(body: Any) -> str:
+    return f"a vector of {len(body['data'][0]['embedding'])} numbers"
+
+
+def _read(status: int, text: str, read: Callable[[Any], str]) -> tuple[bool, str]:
+    """The answer in words, or the error's code and message."""
     try:
         body = json.loads(text)
     except ValueError:
         return False, f"HTTP {status}, and an answer that is no JSON"
     if status == 200:
         try:
-            return True, str(body["choices"][0]["message"]["content"]).strip()
+            return True, read(body)
         except (KeyError, IndexError, TypeError):
-            return False, "HTTP 200, and an answer without choices"
-    error = body.get("error", {}) if isinstance(body, dict) else {}
+            return False, "HTTP 200, and an answer of another shape"
+    error = body.get("error", body) if isinstance(body, dict) else {}
     said = error if isinstance(error, dict) else {"message": error}
-    return False, f"HTTP {status} {said.get('code', '')}: {said.get('message', '')}".replace("  ", " ")
+    code = said.get("code") or said.get("statusCode") or ""
+    return False, " ".join(f"HTTP {status} {code}: {said.get('message', '')}".split())

@@ -12,6 +12,7 @@ from modelform.errors import Exit
 if TYPE_CHECKING:
     from modelform.cli.dialogue import Reply
     from modelform.cli.voice import Voice
+    from modelform.report.ink import Ink
 
 QUESTION = "In one sentence: what are you good at?"
 
@@ -96,15 +97,19 @@ def _tell(voice: Voice, reply: Reply) -> None:
     from modelform.report.words import duration
 
     ink = voice.page
-    mark = ink.paint("ok  ", "green", "bold") if reply.ok else ink.paint("FAIL", "red", "bold")
-    voice.say(f"{mark} {reply.name} ({reply.model}, {duration(reply.seconds)})")
+    took = "" if reply.skipped else f", {duration(reply.seconds)}"
+    voice.say(f"{_mark(reply, ink)} {reply.name} ({reply.model}{took})")
     voice.say(*ink.wrap(reply.text, first="     ", rest="     "))
 
 
 def _tell_route(voice: Voice, route: str, reply: Reply) -> None:
     if voice.json:
         return
-    ink = voice.page
-    mark = ink.paint("ok  ", "green", "bold") if reply.ok else ink.paint("FAIL", "red", "bold")
     said = f"answers through {reply.name}" if reply.ok else "no member answers"
-    voice.say(f"{mark} route {route}: {said}")
+    voice.say(f"{_mark(reply, voice.page)} route {route}: {said}")
+
+
+def _mark(reply: Reply, ink: Ink) -> str:
+    if reply.skipped:
+        return ink.paint("-   ", "dim")
+    return ink.paint("ok  ", "green", "bold") if reply.ok else ink.paint("FAIL", "red", "bold")
