@@ -230,16 +230,22 @@ class Embedded:
             work.graves.purge_rest()
         done = told.changes(listener.finished(outcome.steps), work.stack)
         result = self._result(operation, work, outcome, done, work.graves.notes)
-        if keep:
-            record = HistoryRecord(
-                kind=_HISTORY[operation],
-                start_time=start,
-                end_time=int(time.time()),
-                result="succeeded" if result.ok else "failed",
-                message=work.request.options.message,
-                resource_changes=dict(outcome.summary),
-            )
+        if not keep:
+            return result
+        record = HistoryRecord(
+            kind=_HISTORY[operation],
+            start_time=start,
+            end_time=int(time.time()),
+            result="succeeded" if result.ok else "failed",
+            message=work.request.options.message,
+            resource_changes=dict(outcome.summary),
+        )
+        try:
             work.folder.add_history(self._project, work.request.name, record)
+        except StateError as error:
+            # What was done is done, and in the state: a missing record must not make it look otherwise.
+            note = replace(error.diagnostics[0], severity=Severity.WARNING)
+            result = replace(result, diagnostics=(*result.diagnostics, note))
         return result
 
     def _run(self, operation: Operation, work: _Work, listener: Listener, keep: bool = True) -> Outcome:
