@@ -124,3 +124,19 @@ def test_a_base_file_belongs_to_the_stack_and_is_not_locked(tmp_path: Path) -> N
     (tmp_path / "base.yaml").write_text(TEXT)
     stack, _ = load(write(tmp_path, "apiVersion: modelform/v1\nextends: base.yaml\n"))
     assert "templates" not in stack.lock
+
+
+def test_a_newer_catalogue_or_template_alone_does_not_change_a_lock(tmp_path: Path) -> None:
+    templates = tmp_path / "templates"
+    templates.mkdir()
+    (templates / "team.yaml").write_text(TEXT.partition("  mini")[0])
+    path = write(tmp_path, "apiVersion: modelform/v1\nextends: team\n")
+    stack, _ = load(path)
+    lock.write(path, lock.compute(stack))
+    (templates / "team.yaml").write_text((templates / "team.yaml").read_text() + "# changed\n")
+    later, _ = load(path, newer())
+    assert lock.compute(later) == lock.compute(stack)
+    upgraded, report = load(path, newer(), use_lock=False)
+    assert not list(report)
+    changed = {item.path for item in lock.differences(lock.compute(stack), lock.compute(upgraded))}
+    assert changed == {"catalog.digest", "catalog.version", "templates.team", "deployments.assistant.model"}

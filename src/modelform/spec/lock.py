@@ -72,16 +72,25 @@ def compute(stack: Stack) -> dict[str, Any]:
 
 
 def build(
-    deployments: dict[str, dict[str, str]], templates: list[Template], catalog_version: str, catalog_digest: str
+    deployments: dict[str, dict[str, str]],
+    templates: list[Template],
+    catalog: dict[str, str],
+    locked: dict[str, Any],
 ) -> dict[str, Any]:
-    """A lock's content."""
+    """A lock's content. What was locked before and still holds stays, its catalogue and templates too.
+
+    So a lock changes only when a decision does: a digest alone is taken over by an upgrade, which locks nothing before.
+    """
+    entries = dict(sorted(deployments.items()))
+    same = bool(locked) and locked.get("deployments") == entries
     content: dict[str, Any] = {
         "lockVersion": LOCK_VERSION,
-        "catalog": {"version": catalog_version, "digest": catalog_digest},
+        "catalog": locked["catalog"] if same and "catalog" in locked else catalog,
     }
     if templates:
-        content["templates"] = {item.name: item.digest for item in templates}
-    content["deployments"] = dict(sorted(deployments.items()))
+        before = locked.get("templates", {})
+        content["templates"] = {item.name: before.get(item.name, item.digest) for item in templates}
+    content["deployments"] = entries
     return content
 
 

@@ -189,7 +189,8 @@ def _lock(
         }
         for key, item in deployments.items()
     }
-    return lock.build(entries, settings.templates, catalog.version, _digest(catalog))
+    asked = {"version": catalog.version, "digest": _digest(catalog)}
+    return lock.build(entries, settings.templates, asked, settings.locked)
 
 
 def _digest(catalog: Catalog) -> str:
