@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
-from modelform import __version__
+from modelform import __version__, azure
 from modelform.azure import ArmError, Connection, azure_connection
+from modelform.azure.retries import retry_after
 from modelform.errors import AccessError, UsageError
 
 
@@ -153,6 +154,29 @@ def test_a_closed_client_opens_again(rig: Callable[..., Any]) -> None:
     made.arm.get("/a", "1")
     made.arm.close()
     assert made.arm.get("/a", "1") == {}
+
+
+def test_everything_public_is_there() -> None:
+    assert all(getattr(azure, name) for name in azure.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        azure.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ({"retry-after": "7"}, 7),
+        ({"retry-after": "0"}, 0),
+        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, 60),
+        ({"retry-after": "Wed, 21 Oct 2020 07:28:00 GMT"}, 0),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "-1"}, None),
+        ({"x-ms-retry-after-ms": "250", "retry-after": "9"}, 0.25),
+        ({}, None),
+    ],
+)
+def test_retry_after(header: dict[str, str], seconds: float | None) -> None:
+    assert retry_after(header, lambda: 1792567620.0) == seconds
 
 
 def test_importing_loads_no_library_of_azure() -> None:

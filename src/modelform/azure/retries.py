@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from time import time
 
@@ -53,6 +52,8 @@ def retry_after(headers: Mapping[str, str], now: Callable[[], float] = time) -> 
     text = headers.get("retry-after")
     if (found := _number(text)) is not None or not text:
         return found
+    from email.utils import parsedate_to_datetime
+
     try:
         return max(parsedate_to_datetime(text).timestamp() - now(), 0.0)
     except ValueError:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from modelform.azure.arm import WRITE_TIMEOUT, Arm
-from modelform.azure.failures import ArmError
 from modelform.errors import ProviderError, UnsupportedError
 from modelform.provider import configuration, difference
 from modelform.provider.body import inputs_of, to_body, to_outputs
@@ -17,6 +15,9 @@ from modelform.provider.row import Row
 from modelform.provider.table import row_of
 from modelform.seam import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult
 from modelform.values import UNKNOWN, Properties, Secret, bare, has_unknown
+
+if TYPE_CHECKING:
+    from modelform.azure import Arm, ArmError
 
 
 class AzureNative:
@@ -97,6 +98,8 @@ class AzureNative:
         row = row_of(type)
         if preview:
             return CreateResult("", difference.preview_create(row, inputs))
+        from modelform.azure.failures import ArmError
+
         id = resource_id(row, self._subscription(), inputs)
         body = to_body(row, inputs)
         for path, value in row.maintain.items():
@@ -110,7 +113,7 @@ class AzureNative:
             )
         with self._turn(row, id):
             try:
-                found = arm.put(id, row.api_version, body, timeout=timeout or WRITE_TIMEOUT)
+                found = arm.put(id, row.api_version, body, timeout=timeout)
             except ArmError as error:
                 raise self._with_what_is_there(row, id, inputs, error) from error
         return CreateResult(str(found.get("id") or id), self._outputs(row, found, inputs))
@@ -157,7 +160,7 @@ class AzureNative:
                 for path in unset:
                     value = _at(live, path)
                     _set_unless_given(body, path, row.maintain[path] if value is None else value)
-            found = arm.put(id, row.api_version, body, timeout=timeout or WRITE_TIMEOUT)
+            found = arm.put(id, row.api_version, body, timeout=timeout)
         return self._outputs(row, found, news)
 
     def delete(self, urn: str, type: str, id: str, inputs: Properties, outputs: Properties, timeout: float) -> None:
@@ -165,7 +168,7 @@ class AzureNative:
         row = row_of(type)
         parse_id(row, id)
         with self._turn(row, id):
-            self._arm().delete(id, row.api_version, params=row.delete_query, timeout=timeout or WRITE_TIMEOUT)
+            self._arm().delete(id, row.api_version, params=row.delete_query, timeout=timeout)
 
     def locate(self, urn: str, type: str, inputs: Properties) -> str | None:
         """The id that a create with these inputs would have made, if it is there."""
