@@ -93,9 +93,7 @@ def _page_after(request: Request) -> str:
 def shown(control: Control, view: View, kind: Kind, resource: Resource, version: str) -> Json:
     """A resource as an api-version answers it."""
     now = control.clock()
-    stored = json.loads(json.dumps(resource.body))
-    if kind.stateful:
-        stored.setdefault("properties", {})
+    stored = {**resource.body, "properties": {**(resource.body.get("properties") or {})}}
     kind.show(control, view, resource, stored)
     body: Json = {"id": resource.id, "name": resource.name, "type": kind.type}
     part = visible(kind.shape, stored, version)

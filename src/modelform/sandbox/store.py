@@ -36,6 +36,7 @@ CREATE TABLE deleted (
   grave TEXT NOT NULL, deleted REAL NOT NULL, purge REAL NOT NULL,
   {", ".join(c + (" REAL" if c in ("created", "modified", "ready", "busy") else " TEXT") for c in COLUMNS.split(","))},
   PRIMARY KEY (grave, key)) WITHOUT ROWID;
+CREATE INDEX deleted_purge ON deleted (purge);
 CREATE TABLE operations (
   id TEXT PRIMARY KEY, subscription TEXT NOT NULL, resource TEXT NOT NULL, verb TEXT NOT NULL, style TEXT NOT NULL,
   version TEXT NOT NULL, started REAL NOT NULL, ends REAL NOT NULL, error TEXT) WITHOUT ROWID;
@@ -261,7 +262,20 @@ class View:
 
     def leaving(self, now: float) -> list[Resource]:
         """The resources whose deletion is done by now."""
-        return self._select("state = 'Deleting' AND ready <= ?", [now], "", -1)
+        rows = self._db.execute(
+            f"SELECT {COLUMNS} FROM resources INDEXED BY resources_leaving WHERE state = 'Deleting' AND ready <= ?",
+            (now,),
+        )
+        return [_resource(row) for row in rows]
+
+    def number(self, subscription: str, type: str, location: str, kind: str) -> int:
+        """How many resources of a type and a kind (as its body says) a subscription has in a region."""
+        row = self._db.execute(
+            "SELECT count(*) FROM resources WHERE subscription = ? AND type = ? AND location = ? "
+            "AND json_extract(body, '$.kind') = ?",
+            (subscription, type, location, kind),
+        ).fetchone()
+        return int(row[0])
 
     def _select(self, where: str, values: list[Any], after: str, limit: int) -> list[Resource]:
         rows = self._db.execute(

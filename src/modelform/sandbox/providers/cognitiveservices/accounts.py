@@ -154,13 +154,9 @@ def _check_limit(change: Change) -> None:
     if change.existing is not None and (change.kept("kind") == kind and not change.restored):
         return
     cap, otherwise = LIMITS[kind]
-    accounts = change.view.of_type(change.address.subscription.lower(), TYPE)
-    same = [
-        one
-        for one in accounts
-        if one.key != change.key and region(one.location) == change.location and one.body["kind"] == kind
-    ]
-    if len(same) >= change.control.offers.cap(cap, otherwise):
+    held = change.view.number(change.address.subscription.lower(), TYPE, change.location, kind)
+    counted = change.kept("kind") == kind  # one that was restored just now
+    if held - counted >= change.control.offers.cap(cap, otherwise):
         text = f"Insufficient quota. Cannot create/update/move resource '{change.name}'."
         raise Refusal(400, "InsufficientQuota", text)
 

@@ -29,14 +29,13 @@ def _usages(call: Call) -> Response:
     subscription = call.parameters["subscription"].lower()
     with control.store.read() as view:
         used = view.used(subscription, where)
-        held = [one for one in view.of_type(subscription, accounts.TYPE) if region(one.location) == where]
+        counts = {kind: view.number(subscription, accounts.TYPE, where, kind) for kind in accounts.LIMITS}
     for usage in used:
         names.setdefault(usage, usage)
     items = [_usage(name, names[name], used.get(name, 0), control.offers.limit(name)) for name in sorted(names)]
     for kind, (cap, otherwise) in accounts.LIMITS.items():
-        count = sum(one.body["kind"] == kind for one in held)
         name = f"{kind}.S0.AccountCount"
-        items.append(_usage(name, f"{kind} accounts", count, control.offers.cap(cap, otherwise)))
+        items.append(_usage(name, f"{kind} accounts", counts[kind], control.offers.cap(cap, otherwise)))
     return Response(200, {"value": items})
 
 
