@@ -11,6 +11,7 @@ from modelform.sandbox.identity import CLIENT, ENDPOINT, SUBSCRIPTION, TENANT, C
 
 if TYPE_CHECKING:
     from modelform.sandbox.app import create_app, create_control
+    from modelform.sandbox.server import serve
     from modelform.sandbox.standing import reset, status
 
 __all__ = [
@@ -22,10 +23,17 @@ __all__ = [
     "create_app",
     "create_control",
     "reset",
+    "serve",
     "status",
 ]
 
-_HOMES = {"create_app": "app", "create_control": "app", "reset": "standing", "status": "standing"}
+_HOMES = {
+    "create_app": "app",
+    "create_control": "app",
+    "reset": "standing",
+    "serve": "server",
+    "status": "standing",
+}
 
 
 def __getattr__(name: str) -> Any:
