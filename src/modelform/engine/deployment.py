@@ -15,6 +15,7 @@ from modelform.engine.targets import Targets
 from modelform.errors import Diagnostic, ModelformError, Severity
 from modelform.seam import Provider
 from modelform.state import Resource
+from modelform.values import Properties
 
 
 class Stop(Exception):
@@ -78,6 +79,7 @@ class Deployment:
         self.deleted_slots: set[Slot] = set()
         self.dependent_keys: dict[str, tuple[str, ...]] = {}
         self.made: dict[str, Slot] = {}
+        self.stack_outputs: Properties | None = None
         self.olds: dict[str, Slot] = {}
         self.index()
 

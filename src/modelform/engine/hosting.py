@@ -49,6 +49,7 @@ def _run(program: Program, monitor: Monitor, config: dict[str, str], secrets: li
             root_directory=deployment.options.root_directory or None,
         )
     )
+    _wait_linearly()
     loop = asyncio.new_event_loop()
     # A registration holds a thread until its steps have ended, so that the pool's size is the limit of parallel steps;
     # registrations come to it in the order in which their inputs are known.
@@ -59,7 +60,7 @@ def _run(program: Program, monitor: Monitor, config: dict[str, str], secrets: li
     loop.set_exception_handler(lambda loop, context: None)
     try:
         asyncio.set_event_loop(loop)
-        with _linear_waiting(), _rare_collections():
+        with _rare_collections():
             loop.run_until_complete(stack.run_in_stack(program))
     except KeyboardInterrupt:
         deployment.interrupted = True
@@ -77,17 +78,15 @@ def _run(program: Program, monitor: Monitor, config: dict[str, str], secrets: li
         asyncio.set_event_loop(None)
 
 
-@contextmanager
-def _linear_waiting() -> Iterator[None]:
-    """Has the SDK wait for all outputs at once while it runs our program.
+def _wait_linearly() -> None:
+    """Has the SDK wait for all outputs at once, from now on.
 
     Its own way puts every output that is still open back after each one that is done: with 1,000 resources that is
     two fifths of the whole run, and it grows with the square of their number. An SDK that has no such function any
     more is left as it is.
     """
     original = getattr(stack, "wait_for_rpcs", None)
-    if original is None:
-        yield
+    if original is None or hasattr(original, "linear"):
         return
 
     async def wait(await_all_outstanding_tasks: bool = True) -> None:
@@ -106,11 +105,8 @@ def _linear_waiting() -> Iterator[None]:
             if not manager.rpcs:
                 return
 
+    wait.linear = True  # type: ignore[attr-defined]
     stack.wait_for_rpcs = wait
-    try:
-        yield
-    finally:
-        stack.wait_for_rpcs = original
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from modelform.values import UNKNOWN, UNKNOWN_TEXT, Properties, has_unknown
 from modelform.values.wire import decode, encode
 
 WAY_OUT = "run this stack with the Pulumi CLI: `--engine pulumi`"
+STACK_REFERENCE = "pulumi:pulumi:StackReference"
 FEATURES = (
     resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
@@ -40,7 +41,6 @@ class Monitor:
     def __init__(self, registrar: Registrar, config: dict[str, str], secrets: Iterable[str]) -> None:
         self.registrar = registrar
         self.deployment: Deployment = registrar.deployment
-        self.stack_outputs: Properties | None = None
         self._config = config
         self._secrets = sorted(secrets)
 
@@ -74,12 +74,12 @@ class Monitor:
     def RegisterResourceOutputs(self, request: Any) -> empty_pb2.Empty:
         outputs = decode(request.outputs)
         if urns.type_of(request.urn) == urns.STACK_TYPE:
-            self.stack_outputs = outputs
+            self.deployment.stack_outputs = outputs
         else:
             set_outputs(self.deployment, request.urn, outputs)
         return empty_pb2.Empty()
 
-    def Invoke(self, request: Any) -> provider_pb2.InvokeResponse:
+    def Invoke(self, request: Any) -> resource_pb2.ResourceInvokeResponse:
         return self._guarded(lambda: self._invoke(request))
 
     def SignalAndWaitForShutdown(self, request: Any) -> empty_pb2.Empty:
@@ -139,10 +139,10 @@ class Monitor:
         urn = urns.make(self.deployment.stack, self.deployment.project, request.parent, request.type, request.name)
         return resource_pb2.ReadResourceResponse(urn=urn, properties=struct_pb2.Struct())
 
-    def _invoke(self, request: Any) -> provider_pb2.InvokeResponse:
+    def _invoke(self, request: Any) -> resource_pb2.ResourceInvokeResponse:
         deployment, arguments = self.deployment, decode(request.args)
         if request.tok == "pulumi:pulumi:getResource":
-            return provider_pb2.InvokeResponse(**{"return": encode(self._found(str(arguments.get("urn", ""))))})
+            return resource_pb2.ResourceInvokeResponse(**{"return": encode(self._found(str(arguments.get("urn", ""))))})
         package = urns.package_of(request.tok)
         if package == "pulumi":
             raise UnsupportedError(f"the embedded engine does not do {request.tok}", hint=WAY_OUT)
@@ -150,11 +150,11 @@ class Monitor:
             package, request.version, request.pluginDownloadURL
         )
         if deployment.instances.is_unknown(reference) or has_unknown(arguments):
-            return provider_pb2.InvokeResponse()
+            return resource_pb2.ResourceInvokeResponse(unknown=True)
         provider = deployment.instances.get(reference) or deployment.instances.ensure(reference, deployment.ledger.base)
         result, failures = call(provider.invoke, request.tok, arguments, deployment.preview)
         told = [provider_pb2.CheckFailure(property=f.property, reason=f.reason) for f in failures]
-        return provider_pb2.InvokeResponse(**{"return": encode(result), "failures": told})
+        return resource_pb2.ResourceInvokeResponse(**{"return": encode(result), "failures": told})
 
     def _found(self, urn: str) -> Properties:
         """A resource of this operation, for a reference to it."""
@@ -242,8 +242,10 @@ def goal_of(request: Any) -> Goal:
 
 def read_goal_of(request: Any) -> Goal:
     """A request to read a resource, in our words."""
-    if request.packageRef:
-        raise UnsupportedError("the embedded engine does not do parameterized packages", hint=WAY_OUT)
+    refused = {"parameterized packages": request.packageRef, "stack references": request.type == STACK_REFERENCE}
+    for what, given in refused.items():
+        if given:
+            raise UnsupportedError(f"the embedded engine does not do {what}", hint=WAY_OUT)
     return Goal(
         type=request.type,
         name=request.name,
@@ -268,7 +270,7 @@ def _refuse_options(request: Any) -> None:
         "replacement triggers": request.HasField("replacement_trigger"),
         "environment variables of a provider (envVarMappings)": request.envVarMappings,
         "resource hooks": any(getattr(hooks, field.name) for field in hooks.DESCRIPTOR.fields),
-        "stack references": request.type == "pulumi:pulumi:StackReference",
+        "stack references": request.type == STACK_REFERENCE,
     }
     for what, given in refused.items():
         if given:

@@ -49,15 +49,51 @@ def run(
     `program` declares the resources (preview, up); destroy and refresh need none. `providers` makes the provider of a
     package and version. `config` is the stack's configuration, `config_secrets` the keys of it that are secret.
     """
-    options = options or Options()
-    reporter = Reporter(on_event)
+    secrets = set(config_secrets)
+
+    def declare(registrar: Registrar) -> None:
+        from modelform.engine.hosting import host
+        from modelform.engine.monitor import Monitor
+
+        if program is not None:
+            host(program, Monitor(registrar, config, secrets), config, secrets)
+
+    return operate(
+        operation,
+        declare if program is not None else None,
+        project=project,
+        stack=stack,
+        config=config,
+        secrets=secrets,
+        base=base,
+        providers=providers,
+        journal=journal,
+        on_event=on_event,
+        options=options or Options(),
+    )
+
+
+def operate(
+    operation: Operation,
+    declare: Callable[[Registrar], None] | None,
+    *,
+    project: str,
+    stack: str,
+    config: dict[str, str],
+    secrets: set[str],
+    base: Snapshot,
+    providers: Callable[[str, str], Provider],
+    journal: Journal,
+    on_event: Callable[[Event], None],
+    options: Options,
+) -> Outcome:
+    """`run` for whatever registers resources: `declare` gets the registrar, and raises `Stop` where that does."""
     preview = operation == "preview"
-    instances = Instances(providers, preview)
+    reporter, instances = Reporter(on_event), Instances(providers, preview)
     ledger = Ledger(base, None if preview else journal, VERSION)
-    deployment = Deployment(project, stack, preview, options, ledger, instances, reporter)
-    working = _Operation(deployment, config, set(config_secrets))
+    working = _Operation(Deployment(project, stack, preview, options, ledger, instances, reporter))
     try:
-        working.go(operation, program)
+        working.go(operation, declare, config, secrets)
     finally:
         instances.close()
     return working.outcome()
@@ -66,60 +102,52 @@ def run(
 class _Operation:
     """The phases of an operation, one after the other."""
 
-    def __init__(self, deployment: Deployment, config: dict[str, str], secrets: set[str]) -> None:
+    def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
         self.executor = Executor(deployment)
         self.outputs: Properties = {}
-        self._config = config
-        self._secrets = secrets
         self._snapshot: Snapshot | None = None
 
-    def go(self, operation: Operation, program: Program | None) -> None:
+    def go(
+        self,
+        operation: Operation,
+        declare: Callable[[Registrar], None] | None,
+        config: dict[str, str],
+        secrets: set[str],
+    ) -> None:
         """Runs the phases; whatever ends them, what was done is written."""
         deployment = self.deployment
-        given: Properties | None = None
         try:
             resolve(deployment)
             if operation == "refresh" or deployment.options.refresh:
-                self._refresh(listed=operation == "refresh")
+                self._require_targets(deployment.targets)
+                refresh(deployment, listed=operation == "refresh")
             if operation != "refresh":
-                if not self._check_targets(deployment.replace_targets):
-                    raise deployment.fail_quietly()
-                if operation in ("preview", "up") and program is not None:
-                    given = self._run_program(program)
+                self._require_targets(deployment.replace_targets)
+                if operation in ("preview", "up") and declare is not None:
+                    self._declare(declare, config, secrets)
                 self._check_targets(deployment.targets)
                 remove(deployment, self.executor)
         except Stop:
-            pass
+            # Why it ends was told where it was decided.
+            deployment.stopped.set()
         except KeyboardInterrupt:
             deployment.interrupted = True
         except ModelformError as error:
             deployment.fail(error)
-        self._finish(given)
+        finally:
+            self._finish()
 
-    def _refresh(self, listed: bool) -> None:
-        if not self._check_targets(self.deployment.targets):
-            raise self.deployment.fail_quietly()
-        refresh(self.deployment, listed)
-
-    def _run_program(self, program: Program) -> Properties | None:
-        """Runs the program and returns what it gives out; raises `Stop` where the operation is to end after it."""
-        from modelform.engine.hosting import host
-        from modelform.engine.monitor import Monitor
-
+    def _declare(self, declare: Callable[[Registrar], None], config: dict[str, str], secrets: set[str]) -> None:
+        """Has the resources registered; raises `Stop` where the operation is to end after that."""
         deployment = self.deployment
-        registrar = Registrar(deployment, self.executor, self._config, self._secrets)
-        monitor = Monitor(registrar, self._config, self._secrets)
         try:
-            host(program, monitor, self._config, self._secrets)
+            declare(Registrar(deployment, self.executor, config, secrets))
         except ModelformError as error:
             # After a failure the program ends for that reason, which was told already.
             if not deployment.stopped.is_set():
                 deployment.fail(error)
-        finally:
-            self._given = monitor.stack_outputs
         deployment.check_running()
-        return monitor.stack_outputs
 
     def _check_targets(self, targets: Targets | None) -> bool:
         """Says so of each target that nobody has heard of."""
@@ -130,23 +158,30 @@ class _Operation:
             deployment.complain("engine.target", f"there is no resource {urn}", hint="`*` and `**` are patterns")
         return not unheard
 
-    _given: Properties | None = None
+    def _require_targets(self, targets: Targets | None) -> None:
+        if not self._check_targets(targets):
+            raise self.deployment.fail_quietly()
 
-    def _finish(self, given: Properties | None) -> None:
-        """Stores what the stack gives out, and writes what is not written yet."""
+    def _finish(self) -> None:
+        """Stores what the stack gives out, and writes what is not written yet.
+
+        After a failure an output that is missing may just not have been reached: the old ones stay.
+        """
         deployment = self.deployment
-        given = self._given if given is None else given
-        stack = next(
-            (slot for urn, slot in deployment.made.items() if urns.type_of(urn) == urns.STACK_TYPE and not slot.gone),
-            None,
-        )
-        old = next((s.resource.outputs for u, s in deployment.olds.items() if urns.type_of(u) == urns.STACK_TYPE), {})
-        self.outputs = old if given is None else given
+        given = deployment.stack_outputs
+        stacks = [slot for slot in deployment.olds.values() if slot.resource.type == urns.STACK_TYPE]
+        old = stacks[0].resource.outputs if stacks else {}
+        if given is None:
+            destroyed = any(slot.gone for slot in stacks) and not deployment.urns
+            self.outputs = {} if destroyed else old
+        else:
+            self.outputs = given
         if not deployment.preview and given is not None:
             known = {key: item for key, item in given.items() if not has_unknown(item)}
             self.outputs = {**old, **known} if deployment.errored or deployment.interrupted else known
-            if stack is not None:
-                deployment.ledger.set_outputs(stack, self.outputs)
+            for slot in list(deployment.made.values()):
+                if slot.resource.type == urns.STACK_TYPE:
+                    deployment.ledger.set_outputs(slot, self.outputs)
         try:
             self._snapshot = deployment.ledger.close()
         except ModelformError as error:
