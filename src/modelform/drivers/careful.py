@@ -6,11 +6,11 @@ import copy
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from modelform.drivers import soft_deleted
-from modelform.drivers.soft_deleted import ACCOUNT, KEPT, ML_WORKSPACE, VAULT
+from modelform.azure import accounts
+from modelform.drivers.graves import ACCOUNT, KEPT, ML_WORKSPACE, VAULT
 from modelform.errors import ModelformError, ProviderError
-from modelform.provider import AzureNative, Row, parse_id, resource_id, row_of
-from modelform.seam import CheckResult, CreateResult
+from modelform.provider import AzureNative, Row, resource_id, row_of
+from modelform.seam import CreateResult
 from modelform.values import Properties, bare
 
 if TYPE_CHECKING:
@@ -27,12 +27,6 @@ class CarefulAzureNative(AzureNative):
     def __init__(self, connect: Callable[[str], Arm], graves: Graves) -> None:
         super().__init__(connect)
         self._graves = graves
-
-    def check_config(self, urn: str, olds: Properties, news: Properties) -> CheckResult:
-        """Lets pass what the SDK's provider class fills in by itself: the public cloud."""
-        filled = {key: value for key, value in news.items() if key == "environment" and bare(value) == "public"}
-        checked = super().check_config(urn, olds, {key: value for key, value in news.items() if key not in filled})
-        return CheckResult({**checked.inputs, **filled}, checked.failures)
 
     def create(self, urn: str, type: str, inputs: Properties, timeout: float, preview: bool) -> CreateResult:
         """Makes the resource; where its name is held, as `--on-name-taken` says."""
@@ -58,7 +52,7 @@ class CarefulAzureNative(AzureNative):
         if type not in KEPT or not self._graves.may_purge(name):
             return
         try:
-            self._purge(row_of(type), id, str(inputs.get("location") or outputs.get("location") or ""))
+            self._purge(row_of(type), id, inputs)
             self._graves.purged(name)
         except ModelformError as error:
             self._graves.could_not_purge(name, error)
@@ -74,37 +68,36 @@ class CarefulAzureNative(AzureNative):
     def _make_way(self, row: Row, inputs: Properties) -> str:
         """Frees the name that a resource is about to take; `recover` where it is to be taken back instead."""
         id = resource_id(row, self._subscription(), inputs)
-        name = id.rpartition("/")[2]
-        way = self._graves.way(name)
+        way = self._graves.way(id.rpartition("/")[2])
         if row.token == ML_WORKSPACE:
             # There is no telling whether one is soft-deleted, and no taking back but by hand.
-            if way == "purge":
-                soft_deleted.purge_ml_workspace(self._arm(), id)
+            if way == "purge" and self.locate("", row.token, inputs) is None:
+                self._purge(row, id, inputs)
             return "create"
-        kept = self._kept(row, id, str(inputs.get("location") or ""))
-        if kept is None:
+        held = self._held(row, id, inputs)
+        if held is None:
             return "create"
-        if way == "fail":
-            held = self._graves.held(kept)
-            raise ProviderError(held.summary, code=held.code, detail=held.detail, hint=held.hint)
-        if way == "purge":
-            soft_deleted.purge(self._arm(), kept)
-            self._graves.purged(name)
-            return "create"
-        return "recover"
+        way = self._graves.way(held.name)
+        if way == "recover" and held.id.lower() == id.lower():
+            return "recover"
+        if way != "purge":
+            told = self._graves.held(held)
+            raise ProviderError(told.summary, code=told.code, detail=told.detail, hint=told.hint)
+        accounts.purge(self._arm(), held)
+        self._graves.purged(held.name)
+        return "create"
 
-    def _kept(self, row: Row, id: str, location: str) -> soft_deleted.Kept | None:
-        names = parse_id(row, id)
-        if row.token == ACCOUNT:
-            return soft_deleted.account(
-                self._arm(), names["subscriptionId"], location, names["resourceGroupName"], names["accountName"]
-            )
-        return soft_deleted.vault(self._arm(), names["subscriptionId"], location, names["vaultName"])
+    def _held(self, row: Row, id: str, inputs: Properties) -> accounts.Held | None:
+        deleted = accounts.deleted_accounts if row.token == ACCOUNT else accounts.deleted_vaults
+        properties = bare(inputs.get("properties")) or {}
+        subdomain = str(properties.get("customSubDomainName") or "") if row.token == ACCOUNT else ""
+        return accounts.holder(deleted(self._arm(), self._subscription()), row.arm_type, id, subdomain)
 
-    def _purge(self, row: Row, id: str, location: str) -> None:
+    def _purge(self, row: Row, id: str, inputs: Properties) -> None:
+        """Lets what is deleted go for good; nothing to do where ARM kept nothing of it."""
         if row.token == ML_WORKSPACE:
-            soft_deleted.purge_ml_workspace(self._arm(), id)
+            accounts.purge(self._arm(), accounts.ml_workspace(id, str(inputs.get("location") or "")))
             return
-        kept = self._kept(row, id, location)
-        if kept is not None:
-            soft_deleted.purge(self._arm(), kept)
+        held = self._held(row, id, inputs)
+        if held is not None and held.id.lower() == id.lower():
+            accounts.purge(self._arm(), held)

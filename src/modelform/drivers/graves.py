@@ -11,9 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from modelform.drivers import soft_deleted
 from modelform.drivers.driver import Request
-from modelform.drivers.soft_deleted import ACCOUNT, KEPT, ML_WORKSPACE, NAMES, VAULT, Kept
 from modelform.errors import Diagnostic, ModelformError, ProviderError, Severity
 from modelform.plan import Change, Op
 from modelform.seam import Provider
@@ -23,7 +21,14 @@ from modelform.values import bare
 
 if TYPE_CHECKING:
     from modelform.azure import Arm
+    from modelform.azure.accounts import Held
 
+ACCOUNT = "azure-native:cognitiveservices:Account"
+VAULT = "azure-native:keyvault:Vault"
+ML_WORKSPACE = "azure-native:machinelearningservices:Workspace"
+KEPT = (ACCOUNT, VAULT, ML_WORKSPACE)
+# The input that is each type's own name.
+NAMES = {ACCOUNT: "accountName", VAULT: "vaultName", ML_WORKSPACE: "workspaceName"}
 DEPLOYMENT = "azure-native:cognitiveservices:Deployment"
 
 
@@ -105,14 +110,14 @@ class Graves:
         with self._lock:
             self.notes.append(Diagnostic("name.not-purged", Severity.WARNING, said, first.detail, hint=first.hint))
 
-    def held(self, kept: Kept, severity: Severity = Severity.ERROR) -> Diagnostic:
+    def held(self, held: Held, severity: Severity = Severity.ERROR) -> Diagnostic:
         """A name that is held, and that nobody said what to do about."""
         return Diagnostic(
             "name.soft-deleted",
             severity,
-            f"the name '{kept.name}' is held by a {kept}",
+            f"the name '{held.name}' is held by a {_described(held)}",
             "A deleted account or vault keeps its name (and an account its quota) until it is purged.",
-            hint=f"--on-name-taken recover takes it back with what was in it; {self._purge_flags(kept.name)} "
+            hint=f"--on-name-taken recover takes it back with what was in it; {self._purge_flags(held.name)} "
             "lets it go for good",
         )
 
@@ -137,17 +142,21 @@ class Graves:
             told.append(replace(change, reason="; ".join(filter(None, (change.reason, reason)))) if reason else change)
         return tuple(told), found
 
-    def _held(self, creates: list[Change], found: list[Diagnostic]) -> dict[tuple[str, str], Kept]:
+    def _held(self, creates: list[Change], found: list[Diagnostic]) -> list[tuple[str, Held]]:
         """Every soft-deleted account and vault, where anything is to be made that they might be in the way of."""
-        held: dict[tuple[str, str], Kept] = {}
         if not creates:
-            return held
+            return []
+        from modelform.azure import accounts
+
         types = {change.type for change in creates}
+        held: list[tuple[str, Held]] = []
         try:
             for subscription in self._subscriptions:
                 arm = self._arm(subscription)
-                for kept in soft_deleted.listed(arm, subscription, accounts=ACCOUNT in types, vaults=VAULT in types):
-                    held[(kept.type, kept.name.lower())] = kept
+                if ACCOUNT in types:
+                    held += [(ACCOUNT, item) for item in accounts.deleted_accounts(arm, subscription)]
+                if VAULT in types:
+                    held += [(VAULT, item) for item in accounts.deleted_vaults(arm, subscription)]
         except ModelformError as error:
             first = error.diagnostics[0]
             said = f"whether soft-deleted resources hold the names of new ones could not be asked: {first.summary}"
@@ -155,17 +164,26 @@ class Graves:
         return held
 
     def _reason_of_create(
-        self, change: Change, held: dict[tuple[str, str], Kept], severity: Severity, found: list[Diagnostic]
+        self, change: Change, held: list[tuple[str, Held]], severity: Severity, found: list[Diagnostic]
     ) -> str:
-        name = next((str(d.new) for d in change.diff if d.path == NAMES[change.type]), "")
-        kept = held.get(("account" if change.type == ACCOUNT else "vault", name.lower()))
-        if kept is None:
+        new = {d.path: str(d.new).lower() for d in change.diff}
+        name, subdomain = new.get(NAMES[change.type], ""), new.get("properties.customSubDomainName", "")
+        # The group of a new account may not be known yet: its name and subdomain tell as well.
+        holder = next(
+            (
+                item
+                for type, item in held
+                if type == change.type and (item.name.lower() == name or (subdomain and item.subdomain == subdomain))
+            ),
+            None,
+        )
+        if holder is None:
             return ""
-        way = self.way(name)
+        way = self.way(holder.name)
         if way == "fail":
-            found.append(self.held(kept, severity))
-            return f"its name is held by a {kept}"
-        return f"the {kept} is {'recovered, with what was in it' if way == 'recover' else 'purged first'}"
+            found.append(self.held(holder, severity))
+            return f"its name is held by a {_described(holder)}"
+        return f"the {_described(holder)} is {'recovered, with what was in it' if way == 'recover' else 'purged first'}"
 
     def _reason_of_delete(self, change: Change, severity: Severity, found: list[Diagnostic]) -> str:
         name = str(self._old.get(change.urn, {}).get(NAMES[change.type]) or change.id.rpartition("/")[2])
@@ -186,19 +204,26 @@ class Graves:
         wanted = {name for name in self._request.options.purge if name not in self._purged}
         unsure = False
         for subscription in self._subscriptions if wanted else ():
-            for accounts in (True, False):
+            from modelform.azure import accounts
+
+            for deleted in (accounts.deleted_accounts, accounts.deleted_vaults):
                 try:
                     arm = self._arm(subscription)
-                    for kept in soft_deleted.listed(arm, subscription, accounts=accounts, vaults=not accounts):
-                        if kept.name in wanted:
-                            soft_deleted.purge(arm, kept)
-                            wanted.discard(kept.name)
+                    for held in deleted(arm, subscription):
+                        if held.name in wanted:
+                            accounts.purge(arm, held)
+                            wanted.discard(held.name)
                 except ModelformError as error:
                     unsure = True
                     self._not_purged(f"not all that --purge names could be purged: {error}", error)
         for name in sorted(wanted) if not unsure else ():
             said = f"nothing soft-deleted is named '{name}', so there was nothing to purge"
             self.notes.append(Diagnostic("name.nothing-to-purge", Severity.WARNING, said))
+
+
+def _described(held: Held) -> str:
+    kind = "vault" if held.arm_type.endswith("/vaults") else "account"
+    return f"soft-deleted {kind} '{held.name}'" + (f" (kept until {held.purge_at})" if held.purge_at else "")
 
 
 def _subscriptions(request: Request, base: Snapshot) -> tuple[str, ...]:
