@@ -44,6 +44,7 @@ def urn(result: Any, type: str, name: str) -> str:
     return str(next(c.urn for c in result.changes if c.type.endswith(type) and c.name == name))
 
 
+@pytest.mark.slow
 def test_up_and_up_again_and_destroy_and_up(project: Any) -> None:
     project.write(text(more="routes:\n  chat: {members: [{deployment: assistant}, {deployment: fallback}]}\n"))
     plan = project.run("preview")
@@ -80,6 +81,7 @@ def test_a_preview_without_changes_asks_nobody(project: Any) -> None:
     assert project.sandbox.connections == before
 
 
+@pytest.mark.slow
 def test_a_preview_without_changes_loads_neither_azure_nor_the_sandbox(project: Any) -> None:
     project.write(text())
     project.up()
@@ -369,6 +371,7 @@ def test_locks_are_told_of_and_taken_away(project: Any) -> None:
     assert project.up().summary.same == 5
 
 
+@pytest.mark.slow
 def test_secrets_are_hidden_in_outputs_and_encrypted_in_the_state(project: Any) -> None:
     project.write(
         HEAD
