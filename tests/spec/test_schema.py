@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from modelform.errors import Report
 from modelform.spec import json_schema
 from modelform.spec.interpolate import Scope, substitute
-from modelform.spec.kinds import BROKEN, Reading, Record
+from modelform.spec.kinds import BROKEN, Reading
+from modelform.spec.records import Record
 from modelform.spec.reference import inner_records, reference
 from modelform.spec.schema import schema_text
 from modelform.spec.stackfile import stack_kind

@@ -12,8 +12,8 @@ from modelform.spec.interpolate import Scope, substitute
 from modelform.spec.merge import add_fragment, merge, without
 from modelform.spec.parameters import bind
 from modelform.spec.source import Sources, shown
-from modelform.spec.stackfile import API_VERSION
 from modelform.spec.suggest import did_you_mean
+from modelform.spec.words import API_VERSION
 from modelform.spec.yamlnodes import Mapping, Node, Scalar, Sequence
 
 PACKAGED = Path(__file__).parent / "templates"

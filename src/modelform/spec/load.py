@@ -16,8 +16,9 @@ from modelform.spec.interpolate import Scope
 from modelform.spec.kinds import BROKEN, Reading
 from modelform.spec.resolved import Stack, Target
 from modelform.spec.source import Sources, shown
-from modelform.spec.stackfile import NAME, NAME_FORM, StackForm, stack_kind
+from modelform.spec.stackfile import StackForm, stack_kind
 from modelform.spec.suggest import did_you_mean
+from modelform.spec.words import NAME, NAME_FORM
 from modelform.spec.yamlnodes import Mapping, Scalar
 
 if TYPE_CHECKING:

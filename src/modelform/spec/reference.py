@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import Field
 from typing import Any
 
-from modelform.spec.kinds import Choice, Duration, Either, Flag, Kind, ListOf, MapOf, Number, Quantity, Record, Text
+from modelform.spec.kinds import Choice, Duration, Flag, Kind, Number, Quantity, Text
+from modelform.spec.records import Either, ListOf, MapOf, Record
 from modelform.spec.stackfile import stack_kind
 
 _INTRO = """# The stack file

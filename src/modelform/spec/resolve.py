@@ -16,10 +16,12 @@ from modelform.spec.compose import Template
 from modelform.spec.context import Context
 from modelform.spec.deployments import resolve_deployments
 from modelform.spec.kinds import Reading
+from modelform.spec.policyforms import PolicyForm
 from modelform.spec.resolved import Deployment, Origins, Policy, Route, RouteMember, Stack, Target, Workspace
-from modelform.spec.stackfile import GUID, PolicyForm, StackForm
+from modelform.spec.stackfile import StackForm
 from modelform.spec.suggest import did_you_mean, nearest
 from modelform.spec.unsupported import report_unsupported
+from modelform.spec.words import GUID
 from modelform.spec.workspaces import Groups, resolve_workspaces
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from modelform.spec import naming
 from modelform.spec.context import Context, keys_before
+from modelform.spec.placeforms import GroupForm, ProjectForm, WorkspaceForm
 from modelform.spec.resolved import HubParts, Project, ResourceGroup, Workspace, WorkspaceKind
-from modelform.spec.stackfile import GroupForm, ProjectForm, WorkspaceForm
 from modelform.spec.suggest import nearest
 
 IMPLICIT = "foundry"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelform.errors import ModelformError, Report, StackFileError, UsageError
-from modelform.spec.stackfile import API_VERSION, NAME, NAME_FORM
 from modelform.spec.suggest import did_you_mean
+from modelform.spec.words import API_VERSION, NAME, NAME_FORM
 
 PACKAGED = Path(__file__).parent
 DEFAULT = "quickstart"

@@ -1,0 +1,70 @@
+"""The `policy:` of a stack file, as it is written."""
+
+# ruff: noqa: RUF009 - `key` declares a dataclass field; it is no value that instances would share.
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from modelform.spec.kinds import Choice, Duration, Number, Text
+from modelform.spec.records import ListOf, MapOf, Record, key
+from modelform.spec.words import A_TEXT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostForm:
+    """A limit for the estimated cost of a month."""
+
+    limit: float = key(Number(whole=False), "The most that a month may cost.", required=True, example=4000)
+    currency: str = key(Text(r"[A-Z]{3}", "a currency code", "USD"), "ISO 4217 code.", default="USD", example="USD")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyForm:
+    """What must hold of every deployment; a breach stops the plan."""
+
+    residency: str | None = key(
+        Text(r"[A-Za-z][A-Za-z0-9-]{1,39}", "global, a zone (eu-data-zone), eu, a country code or a region"),
+        "Where prompts may be processed: global, us-data-zone, eu-data-zone, apac-data-zone, eu (member states only), "
+        "a country code, or a region.",
+        example="eu-data-zone",
+    )
+    proof: str | None = key(
+        Choice(("contractual", "documented", "unproven")),
+        "The least proof of residency that will do.",
+        example="documented",
+    )
+    publishers: tuple[str, ...] = key(
+        ListOf(A_TEXT, least=1),
+        "The only publishers whose models may be deployed.",
+        default=(),
+        example=["Mistral AI", "OpenAI"],
+    )
+    lifecycle: tuple[str, ...] = key(
+        ListOf(Choice(("generallyAvailable", "preview", "legacy", "deprecated")), least=1),
+        "The only lifecycle stages that a model may be in.",
+        default=(),
+        example=["generallyAvailable", "preview"],
+    )
+    retirement_notice: int | None = key(Duration(), "A model must live at least this much longer.", example="60d")
+    monthly_cost: CostForm | None = key(
+        Record(CostForm), "The most that a month may cost.", example={"limit": 4000, "currency": "USD"}
+    )
+    public_network: str | None = key(
+        Choice(("allow", "deny")), "May workspaces be reached from the public network?", example="deny"
+    )
+    local_keys: str | None = key(
+        Choice(("allow", "deny")), "May workspaces accept keys, beside Entra tokens?", example="deny"
+    )
+    packs: tuple[str, ...] = key(ListOf(A_TEXT, least=1), "Named sets of rules.", default=(), example=["eu-ai-act"])
+    rules: dict[str, str] = key(
+        MapOf(
+            Choice(("error", "warning", "info", "off")),
+            "rule",
+            r"[a-z]+(?:-[a-z]+)*(?:\.[a-z]+(?:-[a-z]+)*)*",
+            "a check's code",
+        ),
+        "Level of single checks, by code.",
+        default={},
+        example={"lifecycle.preview": "warning"},
+    )
