@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import click
@@ -11,17 +12,45 @@ from modelform.cli.arguments import Choice, Option, Place, command, group
 from modelform.errors import LockedError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from modelform.cli.session import Session
 
 
 def register(app: click.Group) -> None:
     """Adds the commands."""
     sandbox = group("sandbox", "The cloud on this machine: serve it, empty it, look into it.")
+    command(sandbox, "serve")(serve)
     command(sandbox, "reset")(reset)
     command(sandbox, "status")(status)
     app.add_command(sandbox)
+
+
+def serve(
+    place: Place,
+    port: Annotated[
+        int, Option("--port", metavar="N", min=0, max=65535, help="The port; default: the one it had, or a free one.")
+    ] = 0,
+    host: Annotated[str, Option("--host", metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
+    latency: Annotated[
+        int | None, Option("--latency", metavar="MS", min=0, help="Milliseconds that each long operation takes.")
+    ] = None,
+) -> int:
+    """Serve the project's sandbox over HTTPS until Ctrl-C, and print how tools reach it."""
+    from modelform.cli.session import JOURNAL_VARIABLE, latency_of
+    from modelform.sandbox import serve as run
+
+    session = _session(place)
+    environment = session.around.environment
+    journal = environment.get(JOURNAL_VARIABLE)
+    run(
+        _folder(session),
+        port=port,
+        host=host,
+        latency=latency_of(Choice(latency=latency), environment),
+        journal=Path(journal) if journal else None,
+        today=session.around.today(),
+        json_line=place.json,
+    )
+    return 0
 
 
 def reset(
