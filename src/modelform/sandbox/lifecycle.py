@@ -6,7 +6,7 @@ import base64
 import json
 import uuid
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from modelform.sandbox import operations, refusals
@@ -374,31 +374,3 @@ def settle(control: Control) -> None:
         for resource in view.leaving(now):
             if view.get(resource.key) is not None:  # not gone already with its group
                 control.kind_of(resource.type).delete(control, view, resource, resource.ready)
-
-
-def identity(change: Change) -> None:
-    """Completes a managed identity: ids for what was asked for, nothing at all for `None`."""
-    sent: Json | None = change.body.get("identity")
-    kind = str((sent or {}).get("type") or "None").replace(" ", "").lower()
-    if not sent or kind == "none":
-        change.body.pop("identity", None)
-        return
-    tenant = change.control.tenant
-    if "systemassigned" in kind:
-        sent["principalId"] = change.kept("identity.principalId") or str(uuid.uuid4())
-        sent["tenantId"] = tenant
-    else:
-        sent.pop("principalId", None)
-        sent.pop("tenantId", None)
-    assigned: dict[str, Any] = {
-        id: one for id, one in (sent.get("userAssignedIdentities") or {}).items() if one is not None
-    }
-    if "userassigned" in kind:
-        if not assigned:
-            raise refusals.bad_content("'userAssignedIdentities' is required for this type of identity")
-        known = change.kept("identity.userAssignedIdentities", {})
-        sent["userAssignedIdentities"] = {
-            id: known.get(id) or {"principalId": str(uuid.uuid4()), "clientId": str(uuid.uuid4())} for id in assigned
-        }
-    else:
-        sent.pop("userAssignedIdentities", None)

@@ -12,11 +12,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from modelform.errors import StateError
+from modelform.sandbox.records import Grave, Operation, Resource
+
+__all__ = ["Grave", "Operation", "Resource", "Store", "View", "unreadable"]
 
 SCHEMA = 1
 APPLICATION = 0x4D464D53  # "MFMS", so that another program's database is never taken for ours
@@ -49,69 +52,6 @@ CREATE TABLE quota (
 CREATE INDEX quota_usage ON quota (subscription, location, usage);
 CREATE TABLE subscriptions (id TEXT PRIMARY KEY, created REAL NOT NULL) WITHOUT ROWID;
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """A resource as it is kept.
-
-    `key` is the id in lower case; `body` is what is answered beside the envelope, without a provisioning state;
-    `state` is the state until `ready` (Unix seconds), and afterwards the resource is `Succeeded` or, after
-    `Deleting`, gone; until `busy` its children cannot be written.
-    """
-
-    key: str
-    id: str
-    type: str
-    name: str
-    subscription: str
-    grp: str
-    parent: str
-    location: str
-    body: dict[str, Any]
-    secrets: dict[str, Any] = field(default_factory=dict)
-    etag: str = ""
-    created: float = 0.0
-    modified: float = 0.0
-    author: str = ""
-    state: str = "Succeeded"
-    ready: float = 0.0
-    busy: float = 0.0
-
-    def state_at(self, now: float) -> str:
-        """The provisioning state at a moment."""
-        return self.state if now < self.ready else "Succeeded"
-
-    @property
-    def properties(self) -> dict[str, Any]:
-        """The body's `properties`."""
-        found: dict[str, Any] = self.body.setdefault("properties", {})
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class Grave:
-    """A soft-deleted resource, with when it went and when it goes for good."""
-
-    id: str
-    resource: Resource
-    deleted: float
-    purge: float
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """A long-running operation; `verb` is the method that began it, `style` how its monitor answers."""
-
-    id: str
-    subscription: str
-    resource: str
-    verb: str
-    style: str
-    version: str
-    started: float
-    ends: float
-    error: dict[str, Any] | None
 
 
 class Store:

@@ -6,7 +6,7 @@ import base64
 import secrets
 import uuid
 
-from modelform.sandbox import lifecycle, operations
+from modelform.sandbox import identities, operations
 from modelform.sandbox.exchange import Response
 from modelform.sandbox.kinds import Action, Call, Change, Deletes, Evidence, Kind, Provider, Style, Writes
 from modelform.sandbox.providers.parts import IDENTITY_PARTS
@@ -54,7 +54,7 @@ BODY = table(
 
 
 def _write(change: Change) -> None:
-    lifecycle.identity(change)
+    identities.complete(change)
     change.body.pop("etag", None)
     now = operations.moment(change.now)
     change.default(

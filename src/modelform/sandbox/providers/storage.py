@@ -7,7 +7,7 @@ import re
 import secrets
 from dataclasses import replace
 
-from modelform.sandbox import lifecycle, operations, refusals
+from modelform.sandbox import identities, lifecycle, operations, refusals
 from modelform.sandbox.exchange import Json, Refusal, Response
 from modelform.sandbox.kinds import Action, Call, Change, Deletes, Evidence, Kind, Provider, Route, Style, Writes
 from modelform.sandbox.providers.parts import IDENTITY
@@ -138,7 +138,7 @@ def _write(change: Change) -> None:
     tier = sku.split("_")[0].removesuffix("V2")
     _unchangeable(change, tier)
     change.body["sku"] = {"name": sku, "tier": tier}
-    lifecycle.identity(change)
+    identities.complete(change)
     change.default(
         supportsHttpsTrafficOnly=True,
         accessTier="Premium" if tier == "Premium" else "Hot",

@@ -8,7 +8,7 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from modelform.sandbox import lifecycle, operations, refusals
+from modelform.sandbox import identities, lifecycle, operations, refusals
 from modelform.sandbox.exchange import Json, Refusal, Request, Response
 from modelform.sandbox.kinds import Action, Call, Change, Deletes, Evidence, Kind, Style, Writes, region
 from modelform.sandbox.providers.cognitiveservices import tables
@@ -75,7 +75,7 @@ def _write(change: Change) -> None:
     _check_requirements(change)
     _check_limit(change)
     _subdomain(change)
-    lifecycle.identity(change)
+    identities.complete(change)
     change.default(publicNetworkAccess="Enabled", apiProperties={}, allowProjectManagement=False)
     if acls := properties.get("networkAcls"):
         acls.setdefault("virtualNetworkRules", [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modelform.sandbox import lifecycle, refusals
+from modelform.sandbox import identities, refusals
 from modelform.sandbox.exchange import Json, Refusal
 from modelform.sandbox.kinds import Change, Deletes, Evidence, Kind, Style, Writes
 from modelform.sandbox.providers.cognitiveservices import tables
@@ -31,7 +31,7 @@ def _write(change: Change) -> None:
     if change.existing is None and len(siblings) >= cap:
         text = f"The account '{account.name}' has reached its limit of {cap} projects."
         raise Refusal(400, "ProjectLimitReached", text)
-    lifecycle.identity(change)
+    identities.complete(change)
     change.properties["isDefault"] = change.kept("properties.isDefault", not siblings)
 
 

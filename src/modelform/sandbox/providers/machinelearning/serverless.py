@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 
-from modelform.sandbox import lifecycle, refusals
+from modelform.sandbox import identities, lifecycle, refusals
 from modelform.sandbox.exchange import Refusal, Response
 from modelform.sandbox.kinds import Action, Call, Change, Deletes, Evidence, Kind, Style, Writes, region
 from modelform.sandbox.providers.machinelearning import marketplace, tables
@@ -36,7 +36,7 @@ def _write(change: Change) -> None:
         raise Refusal(400, "UserError", f"The model of the serverless endpoint '{change.name}' cannot be changed.")
     subscription = _offer(change, workspace, model_id)
     _take_name(change)
-    lifecycle.identity(change)
+    identities.complete(change)
     # azure-ai-ml sends no authMode where its user gave none, although the type definition requires one
     change.default(authMode="Key", contentSafety={"contentSafetyStatus": "Enabled"})
     properties["endpointState"] = "Online"

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from modelform.sandbox import lifecycle
+from modelform.sandbox import identities
 from modelform.sandbox.address import Address
 from modelform.sandbox.exchange import Json, Refusal, Request, Response
 from modelform.sandbox.kinds import Action, Call, Change, Deletes, Evidence, Kind, Style, Writes, region
@@ -57,7 +57,7 @@ def _write(change: Change) -> None:
         _hub(change)
     _dependents(change, kind)
     _network(change)
-    lifecycle.identity(change)
+    identities.complete(change)
     change.body.setdefault("sku", {"name": "Basic", "tier": "Basic"})
     where = change.location
     change.default(
