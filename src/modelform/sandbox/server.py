@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import json
 import os
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
     import uvicorn
 
 PORT = "port"
-GRACE = 5  # seconds that running requests get at the end
+GRACE = 5.0  # seconds that running requests get at the end
+PARTING = 0.2  # seconds that clients get to hear the rest and to say goodbye
 SECRET = TOKEN  # any other does as well
 
 
@@ -125,7 +128,7 @@ def serve(
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            timeout_graceful_shutdown=GRACE,
+            timeout_graceful_shutdown=1,
         )
         _run(config, bound, f"https://{_quoted(name)}:{number}", files.bundle, json_line, ready)
     finally:
@@ -155,6 +158,21 @@ def _run(
 
         def stop(self) -> None:
             self.should_exit = True
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            """Lets running requests end, then cuts idle connections: clients keep theirs open for minutes."""
+            for server in self.servers:
+                server.close()
+            patience = time.monotonic() + GRACE
+            while self.server_state.tasks and time.monotonic() < patience:
+                await asyncio.sleep(0.02)
+            held = list(self.server_state.connections)
+            for connection in held:
+                connection.shutdown()
+            await asyncio.sleep(PARTING if held else 0)
+            for connection in list(self.server_state.connections):
+                connection.transport.abort()
+            await super().shutdown(sockets)
 
         @contextmanager
         def capture_signals(self) -> Iterator[None]:

@@ -41,14 +41,15 @@ class ModelHosts(BaseRoute):
         """Answers it; the synchronous handling runs in a thread of the pool."""
         web = WebRequest(scope, receive)
         base, path = _address(scope)
-        content = bytearray()
-        async for part in web.stream():
-            content += part
-            if len(content) > LARGEST:
-                await _web(Denial(413, "413", "The request is too large.").response().content(), 413)(
-                    scope, receive, send
-                )
-                return
+        content, size = bytearray(), 0
+        async for part in web.stream():  # read to its end in any case: a client that is still sending hears nothing
+            size += len(part)
+            if size <= LARGEST:
+                content += part
+        if size > LARGEST:
+            refusal = Denial(413, "413", f"The request is larger than {LARGEST} bytes.").response()
+            await _web(refusal.content(), refusal.status)(scope, receive, send)
+            return
         request = Request(web.method, path, dict(web.query_params), dict(web.headers), bytes(content), base)
         response = await run_in_threadpool(self._control.handle, request)
         if isinstance(response, Stream):
