@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MODELFORM = [sys.executable, "-m", "modelform"]
+# A user's Python keeps its compiled files; without them every start is a compilation.
+HERE = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 BASELINE = [sys.executable, "-c", "import pulumi, pulumi_azure_native.cognitiveservices"]
 
 
@@ -30,7 +32,7 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str] | N
         started = time.perf_counter()
         process = subprocess.Popen(
             command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-            env={**os.environ, **(environment or {})},
+            env={**HERE, **(environment or {})},
         )  # fmt: skip
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started

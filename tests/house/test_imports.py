@@ -41,7 +41,7 @@ HOMES = {
     "azure.ai": {"azure"},
     "azure.identity": {"azure"},
     "rich": {"report", "cli"},
-    "typer": {"cli"},
+    "click": {"cli"},
 }
 
 
