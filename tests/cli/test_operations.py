@@ -53,6 +53,13 @@ def test_a_preview_shows_the_plan(modelform: Any) -> None:
     assert ran.request.stack.name == "dev"
 
 
+def test_a_preview_as_a_comment(modelform: Any) -> None:
+    modelform.result = PLAN
+    ran = modelform("preview", "--markdown")
+    assert ran.out.startswith("### modelform preview: dev on the sandbox")
+    assert "+   + deployment       assistant" in ran.out
+
+
 @pytest.mark.parametrize("alias", [("plan", "preview"), ("apply", "up")])
 def test_the_names_that_others_use(alias: tuple[str, str], modelform: Any) -> None:
     ran = modelform(alias[0], "-y")
@@ -118,6 +125,7 @@ def test_every_expected_error_is_one_message_and_its_code(error: Any, code: int,
     if json:
         assert ran.document["ok"] is False
         assert ran.document["command"] == "up"
+        assert [ran.document[name] for name in ("stack", "engine", "target")] == ["dev", "embedded", "sandbox"]
         assert ran.document["diagnostics"][0]["hint"] == "do that"
     else:
         assert ran.out == ""

@@ -203,7 +203,8 @@ def test_every_operation_has_a_sign_and_a_verb() -> None:
         ("two\nlines", '"two\\nlines"'),
         ("\x1b[31m", '"\\u001b[31m"'),
         (True, "true"),
-        (UNKNOWN, "[unknown]"),
+        (UNKNOWN, "(known after up)"),
+        ("[unknown]", "(known after up)"),
         ({"a": Secret("s")}, '{"a": "[secret]"}'),
     ],
 )

@@ -11,7 +11,7 @@ import click
 
 from modelform.cli.arguments import command_words, hoist, wrong
 from modelform.cli.commands import assemble
-from modelform.cli.outside import Outside, surround
+from modelform.cli.outside import Outside, opened, surround
 from modelform.cli.voice import Voice
 from modelform.errors import Diagnostic, Exit, InterruptedByUser, ModelformError, Severity
 
@@ -70,7 +70,9 @@ def _end(
     if voice.json:
         from modelform.report import json
 
-        voice.document(json.failure(name, diagnostics))
+        session = opened()
+        about = {"stack": session.name, "engine": session.engine, "target": session.target} if session else {}
+        voice.document(json.failure(name, diagnostics, **about))
     return int(code)
 
 

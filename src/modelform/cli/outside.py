@@ -62,3 +62,17 @@ def outside() -> Outside:
 def surround(value: Outside) -> None:
     """Sets the surroundings; once a process, or once a test."""
     _CURRENT.set(value)
+    _OPENED.set(None)
+
+
+_OPENED: ContextVar[Session | None] = ContextVar("modelform.session", default=None)
+
+
+def remember(session: Session) -> None:
+    """Keeps the session that a driver was opened for."""
+    _OPENED.set(session)
+
+
+def opened() -> Session | None:
+    """The session whose driver the command that runs has opened: what a failure is about."""
+    return _OPENED.get()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modelform.cli.arguments import Choice, Place
-from modelform.cli.outside import Outside, outside
+from modelform.cli.outside import Outside, outside, remember
 from modelform.cli.project import Project, choose_stack, find_project
 from modelform.cli.voice import Voice
 from modelform.errors import Diagnostic, Report, Severity, StackFileError, UsageError
@@ -44,6 +44,7 @@ class Session:
 
     def driver(self) -> Driver:
         """The driver of the session's engine."""
+        remember(self)
         return self.around.open_driver(self)
 
     @property

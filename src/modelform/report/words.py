@@ -8,7 +8,7 @@ from typing import Any
 
 from modelform.plan import Change, Op, Result, Step, Summary
 from modelform.report.ink import Colour, printable
-from modelform.values import hide
+from modelform.values import UNKNOWN, hide
 
 SIGNS: dict[Op, tuple[str, Colour]] = {
     Op.CREATE: ("+", "green"),
@@ -48,6 +48,8 @@ VERBS: dict[Op, tuple[str, str]] = {
 }
 
 ML_WORKSPACE = "azure-native:machinelearningservices:Workspace"
+
+UNKNOWN_TEXT = hide(UNKNOWN)
 
 # Where the last part of a token is not what a person calls the thing.
 KINDS = {
@@ -110,6 +112,8 @@ def value_text(value: Any) -> str:
     value = hide(value)
     if value is None:
         return "(none)"
+    if value == UNKNOWN_TEXT:
+        return "(known after up)"
     if isinstance(value, str) and value and printable(value) == value and "\n" not in value and value == value.strip():
         return value
     return json.dumps(value, ensure_ascii=False, sort_keys=False, default=str)

@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import click
 
-from modelform.cli.arguments import Choice, Guards, Leave, Place, Work, command
+from modelform.cli.arguments import Choice, Guards, Leave, Option, Place, Work, command
 from modelform.cli.commands.files import keep_lock
 from modelform.errors import Exit
 
@@ -30,7 +30,14 @@ def register(app: click.Group) -> None:
     command(app, "destroy")(destroy)
 
 
-def preview(place: Place, choice: Choice, work: Work, leave: Leave, guards: Guards) -> int:
+def preview(
+    place: Place,
+    choice: Choice,
+    work: Work,
+    leave: Leave,
+    guards: Guards,
+    markdown: Annotated[bool, Option("--markdown", help="As Markdown: a comment for a pull request.")] = False,
+) -> int:
     """Show what `up` would change; changes nothing. Also: plan."""
     from modelform.cli.session import open_session
 
@@ -39,6 +46,10 @@ def preview(place: Place, choice: Choice, work: Work, leave: Leave, guards: Guar
     result = _with_findings(session, session.driver().preview(request, _unheard))
     if session.voice.json:
         _document(session, result)
+    elif markdown:
+        from modelform.report.markdown import comment
+
+        session.voice.raw(comment(result).rstrip())
     else:
         from modelform.report import text
 
