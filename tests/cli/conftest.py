@@ -138,6 +138,7 @@ class Runner:
     )
     given: dict[str, Any] = field(default_factory=dict)
     real_driver: bool = False
+    terminal_class: type[Terminal] = Terminal
 
     def __call__(self, *argv: str) -> Ran:
         opened: list[Memory] = []
@@ -153,7 +154,7 @@ class Runner:
         more: dict[str, Any] = {} if self.real_driver else {"open_driver": open_driver}
         around = Outside(
             environment={"COLUMNS": "80", "TERM": "xterm", **self.environment},
-            stdin=(Terminal if self.typed is not None else io.StringIO)(self.typed or ""),
+            stdin=(self.terminal_class if self.typed is not None else io.StringIO)(self.typed or ""),
             stdout=out,
             stderr=err if self.typed is None else Terminal(),
             clock=lambda: 0.0,

@@ -274,6 +274,21 @@ def test_a_person_is_asked(command: str, typed: str, code: int, modelform: Any) 
         assert "[declined]" in ran.err
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_at_a_question_ends_at_once(number: int, modelform: Any, monkeypatch: Any) -> None:
+    def press(stream: Any) -> str:
+        os.kill(os.getpid(), number)
+        threading.Event().wait(2)
+        return "y\n"
+
+    modelform.given, modelform.typed = {"plan": PLAN}, "y\n"
+    monkeypatch.setattr(modelform, "terminal_class", type("Pressed", (modelform.terminal_class,), {"readline": press}))
+    ran = modelform("up")
+    assert ran.code == 130
+    assert "Once more" not in ran.err
+    assert "done" not in ran.out
+
+
 def test_a_confirmed_refresh_is_not_done_twice(modelform: Any) -> None:
     assert modelform("refresh", "-y").request.confirm is None
     assert modelform("up", "-y").request.confirm is not None

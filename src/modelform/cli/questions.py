@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelform.cli.interruption import ending_at_once
 from modelform.cli.outside import Outside
 from modelform.cli.voice import Voice
 from modelform.errors import InterruptedByUser, UsageError
@@ -30,7 +31,8 @@ def type_name(around: Outside, voice: Voice, name: str) -> bool:
 def _ask(around: Outside, voice: Voice, prompt: str) -> str:
     around.stderr.write(prompt)
     around.stderr.flush()
-    answer = around.stdin.readline()
+    with ending_at_once():
+        answer = around.stdin.readline()
     if not answer:
         raise InterruptedByUser("the input ended before the question was answered")
     return answer.strip()
