@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.core import PipelineClient
+from azure.core.rest import HttpRequest, HttpResponse
 
 from modelform.catalog import data
 from modelform.sandbox.exchange import Request, Response
 from modelform.sandbox.identity import TOKEN
+from modelform.sandbox.transport import SandboxTransport
 
 ACCOUNT = "{cognitive}/accounts/models"
 HELLO = [{"role": "user", "content": "What is the capital of Sweden?"}]
@@ -168,6 +171,30 @@ def test_the_host_header_is_enough(cloud: Cloud) -> None:
     body = {"model": "assistant", "messages": HELLO}
     assert "Mistral-Large-3" in text(cloud.raw(V1, body, base=f"https://{FOUNDRY}"))
     assert "Mistral-Large-3" in text(cloud.raw(V1, body, base=f"https://{OPENAI}:8443"))
+
+
+def test_azure_core_reaches_models_inside_the_process(cloud: Cloud) -> None:
+    """By the prefix on the sandbox's own address, and at the host itself."""
+    transport = SandboxTransport(cloud.client.control)
+    client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient("", policies=[], transport=transport)
+    for base in (f"https://management.sandbox.localhost/_host/{FOUNDRY}", f"https://{FOUNDRY}"):
+        body = {"model": "assistant", "messages": HELLO}
+        answer = client.send_request(HttpRequest("POST", base + V1, json=body, headers=cloud.headers))
+        assert answer.json()["choices"][0]["message"]["content"].startswith("I am Mistral-Large-3")
+        request = HttpRequest("POST", base + V1, json={**body, "stream": True}, headers=cloud.headers)
+        streamed = client.send_request(request)
+        assert streamed.headers["content-type"].startswith("text/event-stream")
+        assert streamed.text().endswith("data: [DONE]\n\n")
+
+
+def test_a_project_answers_for_its_account(cloud: Cloud) -> None:
+    cloud.account(allowProjectManagement=True)
+    project = {"location": "swedencentral", "identity": {"type": "SystemAssigned"}, "properties": {}}
+    cloud.client.made(ACCOUNT + "/projects/legal", project)
+    assert "Mistral-Large-3" in text(cloud.ask(FOUNDRY, "/api/projects/legal" + V1))
+    assert "Mistral-Large-3" in text(cloud.ask(FOUNDRY, "/api/projects/Legal" + DEPLOYMENT_URL))
+    refused(cloud.ask(FOUNDRY, "/api/projects/absent" + V1), 404, "404")
+    refused(cloud.ask(OPENAI, "/api/projects/legal" + V1), 404, "404")
 
 
 def test_the_path_wins_over_the_host_header(cloud: Cloud) -> None:
@@ -587,6 +614,13 @@ def test_tokens_are_limited_by_capacity_and_by_what_was_asked_for(cloud: Cloud) 
     error = refused(cloud.ask(FOUNDRY, V1, max_tokens=5000), 429, "429")
     assert "token rate limit" in error["message"]
     assert cloud.ask(FOUNDRY, V1, max_tokens=100).status == 200
+
+
+def test_a_request_that_no_window_takes_is_sent_away_for_a_day(cloud: Cloud) -> None:
+    answer = cloud.ask(FOUNDRY, V1, max_tokens=10_000)
+    refused(answer, 429, "429")
+    assert answer.headers["retry-after"] == "86400"
+    assert answer.headers["x-ratelimit-remaining-tokens"] == "10000"
 
 
 def test_more_capacity_takes_more(cloud: Cloud) -> None:

@@ -39,6 +39,7 @@ class Server:
 
     def __init__(self, folder: Path, **options: Any) -> None:
         began = threading.Event()
+        self._opened: list[Any] = []
         self.failure: BaseException | None = None
         self.service: Service
 
@@ -61,6 +62,8 @@ class Server:
             raise self.failure
 
     def end(self) -> None:
+        for one in self._opened:
+            one.close()
         self.service.stop()
         self._thread.join(30)
         assert not self._thread.is_alive()
@@ -73,8 +76,14 @@ class Server:
     def trust(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self.service.ca_bundle)
 
+    def web(self, **options: Any) -> Any:
+        """What carries the requests of OpenAI's clients; closed at the end."""
+        made = openai.DefaultHttpxClient(verify=self.trust, **options)
+        self._opened.append(made)
+        return made
+
     def credential(self, client: str = "some-client") -> ClientSecretCredential:
-        return ClientSecretCredential(
+        made = ClientSecretCredential(
             TENANT,
             client,
             "any secret",
@@ -82,15 +91,19 @@ class Server:
             disable_instance_discovery=True,
             connection_verify=str(self.service.ca_bundle),
         )
+        self._opened.append(made)
+        return made
 
     def arm(self, credential: Any = None, scope: str = "") -> CognitiveServicesManagementClient:
-        return CognitiveServicesManagementClient(
+        made = CognitiveServicesManagementClient(
             credential or self.credential(),
             SUBSCRIPTION,
             base_url=self.url,
             credential_scopes=[scope or f"{self.url}/.default"],
             connection_verify=str(self.service.ca_bundle),
         )
+        self._opened.append(made)
+        return made
 
     def fetch(self, path: str, form: Any = None, *, method: str | None = None, headers: Any = None) -> tuple[int, Any]:
         """One request with nothing but the standard library: the status, and JSON."""
@@ -151,15 +164,15 @@ def key(server: Server) -> str:
 def client(server: Server, key: str, **options: Any) -> openai.OpenAI:
     """OpenAI's client on the account's `/openai/v1`."""
     base = f"{server.url}/_host/{HOST}/openai/v1"
-    web = openai.DefaultHttpxClient(verify=server.trust)
-    return openai.OpenAI(base_url=base, api_key=key, http_client=web, max_retries=0, **options)
+    return openai.OpenAI(base_url=base, api_key=key, http_client=server.web(), max_retries=0, **options)
 
 
 def azure_client(server: Server, **options: Any) -> openai.AzureOpenAI:
     """OpenAI's client for Azure, on the account's deployment URLs."""
     endpoint = f"{server.url}/_host/served.openai.azure.com"
-    web = openai.DefaultHttpxClient(verify=server.trust)
-    return openai.AzureOpenAI(azure_endpoint=endpoint, api_version=VERSION, http_client=web, max_retries=0, **options)
+    return openai.AzureOpenAI(
+        azure_endpoint=endpoint, api_version=VERSION, http_client=server.web(), max_retries=0, **options
+    )
 
 
 # OpenAI's client
@@ -183,7 +196,7 @@ def test_openai_asks_by_the_deployment_url(server: Server, key: str) -> None:
 
 
 def test_openai_asks_the_host_itself(server: Server, key: str) -> None:
-    web = openai.DefaultHttpxClient(verify=server.trust, headers={"Host": HOST})
+    web = server.web(headers={"Host": HOST})
     asking = openai.OpenAI(base_url=f"{server.url}/openai/v1", api_key=key, http_client=web, max_retries=0)
     assert asking.chat.completions.create(model="assistant", messages=HELLO).model == "Mistral-Large-3"
 
@@ -245,7 +258,7 @@ def test_openai_raises_what_it_raises_on_azure(server: Server, key: str) -> None
     assert impossible.value.code == "OperationNotSupported"
     with pytest.raises(openai.RateLimitError) as many:
         client(server, key).chat.completions.create(model="assistant", messages=HELLO, max_tokens=60_000)
-    assert int(many.value.response.headers["retry-after"]) <= 60
+    assert many.value.response.headers["retry-after"] == "86400"
 
 
 def test_openai_meets_disabled_keys(server: Server, key: str) -> None:
@@ -362,7 +375,7 @@ def test_the_service_says_how_it_is_reached(server: Server) -> None:
     assert set(said) == {"url", "caBundle", "tenantId", "clientId", "clientSecret", "subscriptionId", "env"}
     assert said["env"]["ARM_METADATA_HOSTNAME"] == server.url.removeprefix("https://")
     assert said["env"]["REQUESTS_CA_BUNDLE"] == said["env"]["SSL_CERT_FILE"] == said["caBundle"]
-    assert f"export AZURE_AUTHORITY_HOST='{server.url}'" in server.service.text()
+    assert f"export AZURE_AUTHORITY_HOST={server.url}" in server.service.text()
 
 
 # running

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import json
 import os
+import shlex
 import socket
 import sys
 import tempfile
@@ -75,7 +76,7 @@ class Service:
 
     def text(self) -> str:
         """What a person is told."""
-        exports = [f"export {name}='{value}'" for name, value in self.environment.items()]
+        exports = [f"export {name}={shlex.quote(value)}" for name, value in self.environment.items()]
         return "\n".join([f"The sandbox answers at {self.url} (Ctrl-C ends it).", "", *exports, ""])
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from modelform.sandbox.exchange import Json
 
 MANY = 10_000  # windows held before those that are over are forgotten
+NEVER = 86_400.0  # seconds: a day
 PLURALS = {"request": "requests", "token": "tokens"}
 
 
@@ -43,7 +44,7 @@ class Limits:
         """Takes one request of so many tokens, or none of it if a limit would be passed.
 
         `rules` are a deployment's `rateLimits`: `key` (request or token), `renewalPeriod` (seconds), `count`. A request
-        that is larger than the whole limit passes only in an untouched window.
+        that is larger than a whole limit is told to come back in a day, as Azure does: no window will ever take it.
         """
         now = self._clock()
         with self._lock:
@@ -51,8 +52,9 @@ class Limits:
                 (rule, self._window(deployment, rule, now), tokens if rule["key"] == "token" else 1) for rule in rules
             ]
             for rule, window, need in found:
-                if window.used + need > rule["count"] and window.used > 0:
-                    return Standing(_headers(found, now), str(rule["key"]), max(window.end - now, 0.001))
+                if window.used + need > rule["count"]:
+                    wait = NEVER if need > rule["count"] else max(window.end - now, 0.001)
+                    return Standing(_headers(found, now), str(rule["key"]), wait)
             for _, window, need in found:
                 window.used += need
             return Standing(_headers(found, now))

@@ -89,6 +89,8 @@ class DataPlane:
             operation = OPERATIONS.get(route.operation) if route else None
             if route is None or operation is None:
                 raise denial.not_found()
+            if route.project and not targets.has_project(view, owner, route.project, now):
+                raise Denial(404, "404", f"The project '{route.project}' does not exist.")
             if request.method != "POST":
                 raise Denial(405, "405", f"The method {request.method} is not allowed here.", headers={"Allow": "POST"})
             version = _version(request, route)

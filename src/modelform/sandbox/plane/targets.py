@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from modelform.sandbox.exchange import Json
 from modelform.sandbox.offers import Offers
@@ -20,11 +20,13 @@ class Route:
     """What a path asks for: the operation (`chat/completions`), the deployment if the path names it, the API's name.
 
     `version` is `required` where the query must have an api-version, `optional` where it may, `none` elsewhere.
+    `project` is the Foundry project whose endpoint was asked; its models are the account's.
     """
 
     operation: str
     deployment: str = ""
     version: str = "none"
+    project: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,9 @@ class Target:
 def route(service: Service, segments: tuple[str, ...]) -> Route | None:
     """What a path asks for at a service; None for a path that it does not have."""
     folded = tuple(part.lower() for part in segments[:2])
+    if service is Service.FOUNDRY and folded == ("api", "projects") and len(segments) > 3:
+        found = route(Service.OPENAI, segments[3:])
+        return replace(found, project=segments[2]) if found else None
     if service is Service.SERVERLESS:
         rest = segments[1:] if folded[:1] == ("v1",) else segments
         return Route("/".join(rest).lower()) if rest else None
@@ -89,6 +94,12 @@ def owner(view: View, site: Site, now: float) -> Resource | None:
     if site.service is Service.FOUNDRY and found.body.get("kind") != "AIServices":
         return None
     return found
+
+
+def has_project(view: View, account: Resource, name: str, now: float) -> bool:
+    """Is there a project of this name in an account?"""
+    found = view.get(f"{account.key}/projects/{name.lower()}") if "/" not in name else None
+    return found is not None and _serves(found, now)
 
 
 def _serves(resource: Resource, now: float) -> bool:
