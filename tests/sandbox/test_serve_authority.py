@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -121,6 +122,14 @@ def test_a_missing_file_is_one_clear_error(tmp_path: Path) -> None:
     made.tokens.unlink()
     with pytest.raises(StateError, match="cannot be kept"):
         ensure(tmp_path, now=NOW)
+
+
+def test_servers_that_start_at_once_agree(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        made = list(pool.map(lambda _: bundle(ensure(tmp_path, now=NOW)), range(6)))
+    assert len({one.subject for one in made}) == 1
+    served(ensure(tmp_path, now=NOW)).verify_directly_issued_by(made[0])
+    assert [one.name for one in tmp_path.iterdir()] == ["ca"]
 
 
 def test_two_sandboxes_have_authorities_of_their_own(tmp_path: Path) -> None:

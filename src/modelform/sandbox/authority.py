@@ -53,8 +53,9 @@ def ensure(data_dir: Path, host: str = "127.0.0.1", *, now: datetime | None = No
     moment = now or datetime.now(UTC)
     folder, names = data_dir / FOLDER, names_of(host)
     try:
-        if not folder.is_dir() or not _can_sign(folder, names, moment):
-            _replace(folder, names, moment)
+        held = folder.is_dir()
+        if not held or not _can_sign(folder, names, moment):
+            _make(folder, names, moment, replaces=held)
         for name in (KEY, TOKENS):
             (folder / name).chmod(0o600)
         if not _serves(folder, names, moment):
@@ -124,20 +125,20 @@ def _can_sign(folder: Path, names: Sequence[str], now: datetime) -> bool:
     return domains | networks <= found
 
 
-def _replace(folder: Path, names: Sequence[str], now: datetime) -> None:
-    """Makes an authority beside the folder and moves it into place."""
+def _make(folder: Path, names: Sequence[str], now: datetime, *, replaces: bool) -> None:
+    """Makes an authority beside the folder and moves it into place, unless another server is first."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=".ca-", dir=folder.parent))
     try:
         _found(made, names, now)
-        if folder.exists():
+        if replaces:
             old = Path(tempfile.mkdtemp(prefix=".ca-old-", dir=folder.parent))
             folder.rename(old / FOLDER)
             shutil.rmtree(old)
         try:
             made.rename(folder)
         except OSError:
-            if not (folder / BUNDLE).exists():  # else another server was first, and its authority does
+            if not (folder / BUNDLE).exists():  # else another server's authority is there, and does
                 raise
     finally:
         shutil.rmtree(made, ignore_errors=True)
