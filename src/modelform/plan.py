@@ -147,7 +147,11 @@ class Summary:
 
 @dataclass(frozen=True)
 class Result:
-    """How one operation ended; `exit_code` is what the command answers, `--detailed-exitcode` apart."""
+    """How one operation ended; `exit_code` is what the command answers, `--detailed-exitcode` apart.
+
+    `steps` are those that a plan's changes were made from, with their inputs: a saved plan has fingerprints of them.
+    They carry marked secrets and are never shown.
+    """
 
     command: str
     stack: str
@@ -161,3 +165,4 @@ class Result:
     exit_code: Exit = Exit.OK
     seconds: float = 0.0
     refreshed: bool = False
+    steps: tuple[Step, ...] = field(default=(), repr=False)

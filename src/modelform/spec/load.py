@@ -14,12 +14,13 @@ from modelform.spec import lock
 from modelform.spec.compose import Composed, compose
 from modelform.spec.interpolate import Scope
 from modelform.spec.kinds import BROKEN, Reading
-from modelform.spec.resolved import Stack, Target
+from modelform.spec.resolved import Read, Stack, Target
 from modelform.spec.source import Sources, shown
 from modelform.spec.stackfile import StackForm, stack_kind
 from modelform.spec.suggest import did_you_mean
 from modelform.spec.words import NAME, NAME_FORM
 from modelform.spec.yamlnodes import Mapping, Scalar
+from modelform.values import Secret
 
 if TYPE_CHECKING:
     from modelform.catalog import Catalog
@@ -89,7 +90,8 @@ def load_stack(
     stack = resolve(form, reading, settings, catalog or Catalog.load())
     if stack is None:
         return None, report
-    return replace(stack, digest=sources.digest(used)), report
+    read = Read(sources.files, {name: Secret(value) for name, value in sorted(used.items())})
+    return replace(stack, digest=sources.digest(used), read=read), report
 
 
 def _composed(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from modelform.errors import Span
+from modelform.values import Secret
 
 Target = Literal["sandbox", "azure"]
 WorkspaceKind = Literal["foundry", "openai", "hub"]
@@ -176,6 +177,17 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """What a stack was read from: the SHA-256 of each file by its path, and the environment values it asked for.
+
+    A value may be anything, so that it is treated as a secret; None is a variable that is not set.
+    """
+
+    files: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, Secret] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Stack:
     """A whole stack. `digest` is the SHA-256 of everything that it was read from (files, environment values)."""
 
@@ -198,6 +210,7 @@ class Stack:
     origins: Origins = field(default_factory=Origins)
     digest: str = ""
     lock: dict[str, Any] = field(default_factory=dict)
+    read: Read = field(default_factory=Read)
 
     @property
     def subscriptions(self) -> tuple[str, ...]:

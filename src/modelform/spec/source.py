@@ -35,6 +35,11 @@ class Sources:
         """The SHA-256 of a file that was read."""
         return self._digests[shown(path)]
 
+    @property
+    def files(self) -> dict[str, str]:
+        """The SHA-256 of every file that was read, by absolute path."""
+        return {os.path.abspath(file): digest for file, digest in sorted(self._digests.items())}
+
     def digest(self, used: dict[str, str | None]) -> str:
         """The SHA-256 of all files' contents and of the environment values that they used."""
         total = hashlib.sha256()
