@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping as Lookup
 from dataclasses import dataclass
@@ -191,10 +189,5 @@ def _lock(
         }
         for key, item in deployments.items()
     }
-    asked = {"version": catalog.version, "digest": _digest(catalog)}
+    asked = {"version": catalog.version, "digest": catalog.digest}
     return lock.build(entries, settings.templates, asked, settings.locked)
-
-
-def _digest(catalog: Catalog) -> str:
-    """The SHA-256 of the catalogue's facts about models, whatever file they came from."""
-    return hashlib.sha256(json.dumps(catalog.data["models"], sort_keys=True).encode()).hexdigest()
