@@ -46,8 +46,11 @@ class Request:
 
     `stack` is needed where the program runs (preview, up); destroy and refresh work from the state, and `name` is
     enough. `connection` gives the way to ARM for a subscription and is called only when something there must be asked
-    or changed. `confirm` is shown the plan before anything is changed; without one nothing is asked. Once `cancelled`
-    is set, what runs is finished and saved and nothing new is started.
+    or changed. `confirm` is shown the plan before anything is changed; without one nothing is asked. `verify` takes
+    its place where a saved plan was approved: an `up` gives it the plan that it made right before (the state it was
+    made from is locked, where the engine can do that), even one without changes and before any guard is heard; it
+    raises `StalePlanError` where that is not what was approved. Once `cancelled` is set, what runs is finished and
+    saved and nothing new is started.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Request:
     stack: Stack | None = None
     options: OperationOptions = field(default_factory=OperationOptions)
     confirm: Callable[[Result], bool] | None = None
+    verify: Callable[[Result], None] | None = None
     cancelled: threading.Event = field(default_factory=threading.Event)
 
 
@@ -88,11 +92,11 @@ class Driver(Protocol):
     engine: str
 
     def preview(self, request: Request, on_event: OnEvent) -> Result:
-        """The plan of an `up`; changes nothing."""
+        """The plan of an `up`, with the steps that it was made from; changes nothing."""
         ...
 
     def up(self, request: Request, on_event: OnEvent) -> Result:
-        """Plans, guards, asks, applies."""
+        """Plans, has the plan verified where there is a saved one, guards, asks, applies."""
         ...
 
     def refresh(self, request: Request, on_event: OnEvent) -> Result:

@@ -214,12 +214,15 @@ class Embedded:
         outcome = self._run("preview", work, listener)
         options, stack = work.request.options, work.stack
         planned, names = work.graves.foresee(told.changes(outcome.steps, stack), severity)
-        agreed = work.request.confirm is not None
+        agreed = work.request.confirm is not None or work.request.verify is not None
         asked = guards.findings(planned, outcome.steps, options, stack, severity=severity, agreed=agreed)
         refused = [d for d in [*asked, *names] if d.severity is Severity.ERROR]
+        plan = replace(self._result("preview", work, outcome, planned, [*asked, *names]), steps=outcome.steps)
+        if plan.ok and severity is Severity.ERROR and work.request.verify is not None:
+            work.request.verify(plan)
         if outcome.ok:
             guards.require(refused)
-        return self._result("preview", work, outcome, planned, [*asked, *names])
+        return plan
 
     def _apply(self, operation: Operation, work: _Work, on_event: OnEvent, keep: bool = True) -> Result:
         """Runs an operation and records it; without `keep` only to see what it would find."""
