@@ -69,13 +69,15 @@ class Place:
         The sandbox's passphrase is its own, and so is its salt: in `Pulumi.STACK.yaml` it would be taken for Azure's.
         """
         if self.target == "sandbox":
-            return Passphrase(passphrases.KeptFile(self.project_dir / KEPT / "passphrase", self.environment))
+            return Passphrase(self.source())
         found = self.settings(stack)
-        return Passphrase(
-            passphrases.Environment(self.environment),
-            found.salt,
-            on_new=lambda salt: settings.write_salt(found.path, salt),
-        )
+        return Passphrase(self.source(), found.salt, on_new=lambda salt: settings.write_salt(found.path, salt))
+
+    def source(self) -> passphrases.Source:
+        """Where this folder's passphrases come from."""
+        if self.target == "sandbox":
+            return passphrases.KeptFile(self.project_dir / KEPT / "passphrase", self.environment)
+        return passphrases.Environment(self.environment)
 
     def config(self, stack: str, crypter: Passphrase) -> tuple[dict[str, str], list[str]]:
         """The stack's Pulumi configuration, and the keys in it that are secret."""
