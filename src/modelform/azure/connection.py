@@ -68,24 +68,33 @@ def azure_connection(tenant: str, subscription: str, environment: Mapping[str, s
         endpoint=endpoint.rstrip("/"),
         tenant=tenant,
         subscription=subscription,
-        credential=LazyCredential(tenant),
+        credential=LazyCredential(
+            tenant, discover=environment.get("ARM_DISABLE_INSTANCE_DISCOVERY", "").lower() not in ("1", "true")
+        ),
         target="azure",
         ca_bundle=environment.get("REQUESTS_CA_BUNDLE") or None,
     )
 
 
 class LazyCredential:
-    """`DefaultAzureCredential` for one tenant, loaded with the first token: that library imports slowly."""
+    """`DefaultAzureCredential` for one tenant, loaded with the first token: that library imports slowly.
 
-    def __init__(self, tenant: str = "") -> None:
-        self._tenant = tenant
+    Without `discover` the authority of `AZURE_AUTHORITY_HOST` is trusted as it is, and the public cloud is not asked
+    about it: a private cloud or `sandbox serve`.
+    """
+
+    def __init__(self, tenant: str = "", *, discover: bool = True) -> None:
+        self._tenant, self._discover = tenant, discover
         self._real: Any = None
 
     def _credential(self) -> Any:
         if self._real is None:
             from azure.identity import DefaultAzureCredential
 
-            self._real = DefaultAzureCredential(additionally_allowed_tenants=[self._tenant] if self._tenant else [])
+            self._real = DefaultAzureCredential(
+                additionally_allowed_tenants=[self._tenant] if self._tenant else [],
+                disable_instance_discovery=not self._discover,
+            )
         return self._real
 
     def get_token(self, *scopes: str, **options: Any) -> Any:
