@@ -102,7 +102,10 @@ def test_azure_is_only_reached_with_a_subscription() -> None:
     )
 
 
-def test_tokens_of_azure_are_of_the_subscriptions_tenant(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("said", "disabled"), [("", False), ("false", False), ("true", True), ("1", True)])
+def test_tokens_of_azure_are_of_the_subscriptions_tenant(
+    monkeypatch: pytest.MonkeyPatch, said: str, disabled: bool
+) -> None:
     asked: list[Any] = []
 
     class Fake:
@@ -121,13 +124,13 @@ def test_tokens_of_azure_are_of_the_subscriptions_tenant(monkeypatch: pytest.Mon
             asked.append("closed")
 
     monkeypatch.setattr("azure.identity.DefaultAzureCredential", Fake)
-    credential: Any = azure_connection("tenant", "s", {}).credential
+    credential: Any = azure_connection("tenant", "s", {"ARM_DISABLE_INSTANCE_DISCOVERY": said}).credential
     assert asked == []
     assert credential.get_token_info("scope", options={"enable_cae": True}) == "token"
     assert credential.get_token("scope") == "token"
     credential.close()
     assert asked == [
-        {"additionally_allowed_tenants": ["tenant"]},
+        {"additionally_allowed_tenants": ["tenant"], "disable_instance_discovery": disabled},
         (("scope",), {"tenant_id": "tenant", "enable_cae": True}),
         (("scope",), {"tenant_id": "tenant"}),
         "closed",
