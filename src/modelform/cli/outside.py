@@ -20,6 +20,10 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 def _open_driver(session: Session) -> Driver:
     from modelform.cli.wiring import open_session_driver
 
@@ -36,6 +40,7 @@ class Outside:
     stderr: TextIO = field(default_factory=lambda: sys.stderr)
     clock: Callable[[], float] = time.monotonic
     today: Callable[[], date] = _today
+    now: Callable[[], datetime] = _now
     open_driver: Callable[[Session], Driver] = _open_driver
 
     @property

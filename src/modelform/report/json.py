@@ -13,8 +13,8 @@ from modelform.values import bare, hide
 VERSION = 1
 
 
-def document(result: Result) -> dict[str, Any]:
-    """A result in the published shape; secrets are hidden."""
+def document(result: Result, plan: str | None = None) -> dict[str, Any]:
+    """A result in the published shape; secrets are hidden. `plan` is the file of a saved plan, where there is one."""
     return {
         "version": VERSION,
         "command": result.command,
@@ -27,6 +27,7 @@ def document(result: Result) -> dict[str, Any]:
         "changes": [{**change.to_json(), "reason": change.reason} for change in result.changes],
         "diagnostics": [diagnostic.to_json() for diagnostic in result.diagnostics],
         "outputs": hide(result.outputs),
+        **({} if plan is None else {"plan": plan}),
     }
 
 

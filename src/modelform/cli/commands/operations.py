@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import click
@@ -17,6 +18,7 @@ from modelform.errors import Exit
 if TYPE_CHECKING:
     from modelform.cli.session import Session
     from modelform.drivers import OperationOptions, Request
+    from modelform.drivers.approval import Approval
     from modelform.errors import Diagnostic
     from modelform.plan import Event, Result
     from modelform.report.progress import Progress
@@ -37,15 +39,25 @@ def preview(
     leave: Leave,
     guards: Guards,
     markdown: Annotated[bool, Option("--markdown", help="As Markdown: a comment for a pull request.")] = False,
+    out: Annotated[
+        Path | None, Option("--out", metavar="FILE", help="Save the plan; `up --plan FILE` does exactly that.")
+    ] = None,
+    expires: Annotated[
+        str | None, Option("--expires", metavar="TIME", help="How long it is good: 30m, 4h, 7d. Default: 24h.")
+    ] = None,
 ) -> int:
     """Show what `up` would change; changes nothing. Also: plan."""
+    from modelform.cli import saving
     from modelform.cli.session import open_session
 
     session = open_session(place, choice)
-    request = _request(session, _options(work, leave, guards))
-    result = _with_findings(session, session.driver().preview(request, _unheard))
+    options = _options(work, leave, guards)
+    saved = saving.begin(session, out, expires)
+    result = _with_findings(session, session.driver().preview(_request(session, options), _unheard))
+    if saved is not None:
+        saved.save(result, options)
     if session.voice.json:
-        _document(session, result)
+        _document(session, result, out if result.ok else None)
     elif markdown:
         from modelform.report.markdown import comment
 
@@ -57,12 +69,27 @@ def preview(
     return _answer(result, work)
 
 
-def up(place: Place, choice: Choice, work: Work, leave: Leave, guards: Guards) -> int:
+def up(
+    place: Place,
+    choice: Choice,
+    work: Work,
+    leave: Leave,
+    guards: Guards,
+    plan: Annotated[
+        Path | None,
+        Option("--plan", metavar="FILE", help="Do exactly what a saved plan says, without a question, or nothing."),
+    ] = None,
+) -> int:
     """Make the cloud what the file says: plan, ask, apply. Also: apply."""
+    from modelform.cli import saving
     from modelform.cli.session import open_session
 
     session = open_session(place, choice)
-    return _change(session, "up", work, _options(work, leave, guards), _yes_or_no)
+    options = _options(work, leave, guards)
+    if plan is None:
+        return _change(session, "up", work, options, _yes_or_no)
+    approval = saving.approval(session, plan)
+    return _change(session, "up", work, approval.options(options), _yes_or_no, approval, plan)
 
 
 def refresh(place: Place, choice: Choice, work: Work, leave: Leave) -> int:
@@ -82,12 +109,23 @@ def destroy(place: Place, choice: Choice, work: Work, leave: Leave) -> int:
 Ask = Callable[["Session", "Result"], bool]
 
 
-def _change(session: Session, name: str, work: Work, options: OperationOptions, ask: Ask) -> int:
-    """Runs an operation that changes something; the plan is shown first, and agreed to unless `-y` was given."""
+def _change(
+    session: Session,
+    name: str,
+    work: Work,
+    options: OperationOptions,
+    ask: Ask,
+    approval: Approval | None = None,
+    file: Path | None = None,
+) -> int:
+    """Runs an operation that changes something; the plan is shown first, and agreed to unless `-y` was given.
+
+    With an `approval` the plan in `file` was agreed to, and the one that is made now must be the same.
+    """
     from modelform.cli.interruption import interruption
     from modelform.cli.questions import must_answer
 
-    if not options.yes:
+    if not options.yes and approval is None:
         must_answer(session.around, f"modelform {name}")
     with interruption(session.voice) as cancelled, closing(Watch(session)) as watch:
 
@@ -96,13 +134,20 @@ def _change(session: Session, name: str, work: Work, options: OperationOptions, 
             watch.show_plan(plan)
             return options.yes or ask(session, plan)
 
+        def verify(plan: Result) -> None:
+            if approval is not None:
+                approval.verify(plan)
+            watch.show_plan(_with_findings(session, plan))
+
         # What a refresh will find is known only by doing it: with -y it is not done twice.
-        unasked = name == "refresh" and options.yes
+        unasked = approval is not None or (name == "refresh" and options.yes)
         request = _request(session, options, None if unasked else confirm, cancelled)
+        if approval is not None:
+            request = replace(request, verify=verify)
         operation = getattr(session.driver(), name)
         result = _with_findings(session, operation(request, watch.on_event))
     if session.voice.json:
-        _document(session, result)
+        _document(session, result, file)
     _show_end(session, result, watch)
     if name == "up" and result.ok:
         keep_lock(session)
@@ -209,10 +254,10 @@ def _with_findings(session: Session, result: Result) -> Result:
     return replace(result, diagnostics=tuple(every))
 
 
-def _document(session: Session, result: Result) -> None:
+def _document(session: Session, result: Result, plan: Path | None = None) -> None:
     from modelform.report import json
 
-    session.voice.document(json.document(result))
+    session.voice.document(json.document(result, None if plan is None else str(plan)))
 
 
 def _answer(result: Result, work: Work) -> int:
