@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from modelform.cli.session import JOURNAL_VARIABLE, Session
 
 if TYPE_CHECKING:
     from modelform.azure import Connection
-    from modelform.drivers import Driver
+    from modelform.drivers import Driver, Served
 
 Connect = Callable[[str], "Connection"]
 
@@ -31,6 +32,21 @@ def open_session_driver(session: Session) -> Driver:
         project=session.project.name,
         backend=session.stack.backend if session.stack is not None else None,
         allow_local_state=session.allow_local_state,
+        today=session.around.today(),
+        secrets_provider=session.stack.secrets_provider if session.stack is not None else "",
+        serve=lambda: _serve(session),
+    )
+
+
+def _serve(session: Session) -> AbstractContextManager[Served]:
+    """The project's sandbox over TLS, for the processes of the Pulumi CLI."""
+    from modelform.sandbox.loopback import loopback
+
+    journal = session.around.environment.get(JOURNAL_VARIABLE)
+    return loopback(
+        session.project.kept / SANDBOX,
+        latency=session.latency,
+        journal=Path(journal) if journal else None,
         today=session.around.today(),
     )
 

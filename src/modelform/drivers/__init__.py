@@ -13,9 +13,11 @@ from modelform.drivers.driver import (
     OnNameTaken,
     OperationOptions,
     Request,
+    Serve,
+    Served,
     StackInfo,
 )
-from modelform.errors import UnsupportedError, UsageError
+from modelform.errors import UsageError
 
 if TYPE_CHECKING:
     from modelform.spec.resolved import Target
@@ -26,6 +28,8 @@ __all__ = [
     "OnNameTaken",
     "OperationOptions",
     "Request",
+    "Serve",
+    "Served",
     "StackInfo",
     "choose_engine",
     "open_driver",
@@ -49,15 +53,26 @@ def open_driver(
     backend: str | None = None,
     allow_local_state: bool = False,
     today: date | None = None,
+    secrets_provider: str = "",
+    serve: Serve | None = None,
 ) -> Driver:
-    """The driver for a project folder and a target; `backend` is the stack file's, `PULUMI_BACKEND_URL` comes after."""
-    chosen = choose_engine(engine, target)
-    if chosen == "pulumi":
-        raise UnsupportedError(
-            "the Pulumi CLI engine is not available in this version",
-            code="engine.pulumi",
-            detail="target azure takes it by default" if engine == "auto" else "",
-            hint="run with --engine embedded, or `pulumi preview -s NAME` in the project folder",
+    """The driver for a project folder and a target; `backend` is the stack file's, `PULUMI_BACKEND_URL` comes after.
+
+    `secrets_provider` is the stack file's too; `serve` makes the sandbox reachable for the Pulumi CLI's processes.
+    """
+    if choose_engine(engine, target) == "pulumi":
+        from modelform.drivers.pulumi_cli import PulumiCli
+
+        return PulumiCli(
+            project_dir=project_dir,
+            target=target,
+            environment=environment,
+            project=project,
+            backend=backend,
+            allow_local_state=allow_local_state,
+            today=today,
+            secrets_provider=secrets_provider,
+            serve=serve,
         )
     from modelform.drivers.embedded import Embedded
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -11,6 +12,8 @@ from modelform.plan import Event, Result
 from modelform.spec.resolved import Stack
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from modelform.azure import Connection
 
 OnNameTaken = Literal["fail", "recover", "purge"]
@@ -84,6 +87,34 @@ class HistoryEntry:
     ended: str
     message: str
     changes: dict[str, int]
+
+
+class Served(Protocol):
+    """The sandbox as another process reaches it: over TLS, with a bearer token."""
+
+    @property
+    def endpoint(self) -> str:
+        """ARM's address."""
+        ...
+
+    @property
+    def ca_bundle(self) -> Path:
+        """The file with the authority that signed for it."""
+        ...
+
+    @property
+    def tenant(self) -> str:
+        """The tenant that it knows."""
+        ...
+
+    @property
+    def token(self) -> str:
+        """The bearer token that it takes."""
+        ...
+
+
+Serve = Callable[[], AbstractContextManager[Served]]
+"""Serves the sandbox for as long as the context lasts."""
 
 
 class Driver(Protocol):

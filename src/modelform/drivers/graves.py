@@ -197,11 +197,21 @@ class Graves:
         kept = {ACCOUNT: "48 hours", ML_WORKSPACE: "14 days"}.get(change.type, "its retention")
         return f"soft-deleted: holds its name for {kept}, or until --purge {name}{bills}"
 
+    def free(self, names: Iterable[str]) -> None:
+        """Purges what is soft-deleted under these names; a purge that fails ends nothing."""
+        self._purge(set(names))
+
     # after a destroy
 
     def purge_rest(self) -> None:
         """Purges what was named with --purge and deleted by an earlier operation."""
-        wanted = {name for name in self._request.options.purge if name not in self._purged}
+        wanted, unsure = self._purge({name for name in self._request.options.purge if name not in self._purged})
+        for name in sorted(wanted) if not unsure else ():
+            said = f"nothing soft-deleted is named '{name}', so there was nothing to purge"
+            self.notes.append(Diagnostic("name.nothing-to-purge", Severity.WARNING, said))
+
+    def _purge(self, wanted: set[str]) -> tuple[set[str], bool]:
+        """Purges what is soft-deleted under these names; those that were not found, and whether some may be there."""
         unsure = False
         for subscription in self._subscriptions if wanted else ():
             from modelform.azure import accounts
@@ -212,13 +222,12 @@ class Graves:
                     for held in deleted(arm, subscription):
                         if held.name in wanted:
                             accounts.purge(arm, held)
+                            self.purged(held.name)
                             wanted.discard(held.name)
                 except ModelformError as error:
                     unsure = True
                     self._not_purged(f"not all that --purge names could be purged: {error}", error)
-        for name in sorted(wanted) if not unsure else ():
-            said = f"nothing soft-deleted is named '{name}', so there was nothing to purge"
-            self.notes.append(Diagnostic("name.nothing-to-purge", Severity.WARNING, said))
+        return wanted, unsure
 
 
 def _described(held: Held) -> str:

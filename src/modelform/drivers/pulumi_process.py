@@ -1,0 +1,212 @@
+"""The `pulumi` command: where it is, how it is installed, and how it is run so that Ctrl-C reaches it once."""
+
+from __future__ import annotations
+
+import copy
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from pulumi.automation import CommandResult, PulumiCommand
+from pulumi.automation.errors import InvalidVersionError, create_command_error
+
+from modelform.errors import InterruptedByUser, ModelformError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LEAST = (3, 207, 0)
+"""Older ones do not send their events over gRPC, or do not know `stackConfigDir` as this driver writes it."""
+_WAY_OUT = (
+    "`modelform doctor --install-pulumi` installs one, or run with --engine embedded, which needs none "
+    "(target azure included)"
+)
+_PLUGINS = Path(".pulumi") / "versions"
+
+
+def find(environment: Mapping[str, str]) -> str | None:
+    """The command on PATH, or the newest of those that the Automation API has installed for this user."""
+    found = shutil.which("pulumi", path=environment.get("PATH", os.defpath))
+    if found is not None:
+        return found
+    home = Path(environment.get("HOME") or Path.home())
+    installed = sorted((home / _PLUGINS).glob("*/bin/pulumi"), key=lambda path: _numbers(path.parent.parent.name))
+    return str(installed[-1]) if installed else None
+
+
+def require(environment: Mapping[str, str]) -> str:
+    """The command, or a `ModelformError` that says how to get one."""
+    found = find(environment)
+    if found is None:
+        raise ModelformError(
+            "the Pulumi CLI is not installed: no `pulumi` on PATH, and none in ~/.pulumi/versions",
+            code="engine.no-pulumi",
+            hint=_WAY_OUT,
+        )
+    return found
+
+
+def version(command: str, environment: Mapping[str, str]) -> str:
+    """What the command says that it is, without the `v`."""
+    try:
+        told = subprocess.run(
+            [command, "version"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+            env={**environment, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ModelformError(f"{command} does not run: {error}", code="engine.no-pulumi", hint=_WAY_OUT) from error
+    return told.stdout.strip().removeprefix("v")
+
+
+def install() -> tuple[str, str]:
+    """Installs the CLI that fits the SDK with Pulumi's own installer; where it is, and its version."""
+    try:
+        made = PulumiCommand.install()
+    except (OSError, subprocess.SubprocessError, InvalidVersionError) as error:
+        output = getattr(error, "output", None) or b""
+        said = output.decode(errors="replace").strip() if isinstance(output, bytes) else str(output)
+        raise ModelformError(
+            f"the Pulumi CLI could not be installed: {error}",
+            code="engine.install",
+            detail=said[-1000:],
+            hint="Pulumi's installer is fetched from get.pulumi.com: check the network and the proxy, or install the "
+            "CLI by other means and put it on PATH",
+        ) from error
+    return made.command, str(made.version)
+
+
+class Command(PulumiCommand):
+    """`PulumiCommand` in an environment that is given, and in a session of its own.
+
+    A Ctrl-C at the terminal would reach the CLI by itself, and a second time from us: twice means to it that it is to
+    drop everything. So it does not share our terminal's group, and gets one signal, when `cancelled` is set.
+    """
+
+    def __init__(self, command: str, environment: Mapping[str, str], cancelled: threading.Event | None = None) -> None:
+        from semver import VersionInfo
+
+        said = version(command, environment)
+        # A build of one's own has no number: it is taken as new enough.
+        if said and _numbers(said) < LEAST:
+            raise ModelformError(
+                f"{command} is Pulumi {said}, and this driver needs {'.'.join(map(str, LEAST))} or newer",
+                code="engine.old-pulumi",
+                hint=_WAY_OUT,
+            )
+        self.command = command
+        self.version = VersionInfo(*(_numbers(said) if said else LEAST))
+        self._environment = dict(environment)
+        self._cancelled = cancelled or threading.Event()
+
+    def with_variables(self, more: Mapping[str, str]) -> Command:
+        """The same command with further variables."""
+        made = copy.copy(self)
+        made._environment = {**self._environment, **more}
+        return made
+
+    def run(
+        self,
+        args: list[str],
+        cwd: str,
+        additional_env: Mapping[str, str],
+        on_output: Callable[[str], Any] | None = None,
+        on_error: Callable[[str], Any] | None = None,
+    ) -> CommandResult:
+        """Runs one command to its end; raises the Automation API's `CommandError` where it fails."""
+        environment = {**self._environment, **additional_env, "PULUMI_AUTOMATION_API": "true"}
+        if os.path.isabs(self.command):
+            beside = os.path.dirname(self.command)
+            environment["PATH"] = os.pathsep.join([beside, environment.get("PATH", os.defpath)])
+        process = subprocess.Popen(
+            [self.command, "--non-interactive", *args],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=cwd,
+            env=environment,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
+        with process, self._interrupts(process):
+            readers = [
+                _Reader(stream, callback)
+                for stream, callback in ((process.stdout, on_output), (process.stderr, on_error))
+            ]
+            for reader in readers:
+                reader.thread.join()
+            code = process.wait()
+        result = CommandResult(stdout=readers[0].text, stderr=readers[1].text, code=code)
+        if code:
+            raise create_command_error(result)
+        return result
+
+    @contextmanager
+    def _interrupts(self, process: subprocess.Popen[str]) -> Iterator[None]:
+        """Passes one Ctrl-C on, and at a second one (`KeyboardInterrupt`) has the CLI end at once."""
+        ended = threading.Event()
+
+        def watch() -> None:
+            while not ended.is_set():
+                if self._cancelled.wait(0.1):
+                    _signal(process, signal.SIGINT)
+                    return
+
+        watcher = threading.Thread(target=watch, name="pulumi-interrupt", daemon=True)
+        watcher.start()
+        try:
+            yield
+        except KeyboardInterrupt:
+            _signal(process, signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+            process.kill()
+            raise InterruptedByUser(
+                "stopped at once: what was under way may or may not have been done",
+                hint="`modelform refresh`, then the same command again; the stack may have to be unlocked first",
+            ) from None
+        finally:
+            ended.set()
+            watcher.join()
+
+
+class _Reader:
+    """Reads a stream to its end in a thread of its own."""
+
+    def __init__(self, stream: IO[str] | None, callback: Callable[[str], Any] | None) -> None:
+        self._stream, self._callback = stream, callback
+        self._lines: list[str] = []
+        self.thread = threading.Thread(target=self._read, daemon=True)
+        self.thread.start()
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self._lines)
+
+    def _read(self) -> None:
+        for line in self._stream or ():
+            self._lines.append(line.rstrip())
+            if self._callback is not None:
+                self._callback(line.rstrip())
+
+
+def _signal(process: subprocess.Popen[str], number: int) -> None:
+    with suppress(ProcessLookupError):
+        process.send_signal(number)
+
+
+def _numbers(text: str) -> tuple[int, int, int]:
+    found = [int(part) for part in re.findall(r"\d+", text)[:3]]
+    first, second, third = (*found, 0, 0, 0)[:3]
+    return first, second, third
