@@ -17,7 +17,7 @@ from modelform.plan import Event
 from modelform.state import Resource, Snapshot
 from modelform.values import UNKNOWN, Secret
 
-from .compare import Observed, differences
+from .compare import DELETIONS, Observed, differences
 from .graph import Relations, needs, urns_of
 from .program import build
 from .recorder import Recorder
@@ -112,9 +112,13 @@ def options_of(args: list[str], parallel: int) -> Options:
 
 
 def _movements(expected: dict[str, Any]) -> dict[str, int]:
-    """URNs by when the recording has them move first; one that failed without moving comes after those that did."""
+    """URNs by when the recording has them move first; one that failed without moving comes after those that did.
+
+    What was deleted for the sake of another resource has not registered by then: what it did later counts.
+    """
     order: dict[str, int] = {}
-    for entry in expected["operations"]:
+    deletes = [entry for entry in expected["operations"] if entry["op"] in DELETIONS]
+    for entry in [*(e for e in expected["operations"] if e["op"] not in DELETIONS), *deletes]:
         order.setdefault(entry.get("urn") or entry["failed"], len(order))
     for diagnostic in expected["diagnostics"]:
         if diagnostic["urn"]:

@@ -306,6 +306,20 @@ def test_other_pending_operations_are_forgotten(kind: str) -> None:
     assert bench.snapshot.pending_operations == []
 
 
+def test_what_a_killed_delete_has_removed_is_forgotten() -> None:
+    bench = Bench()
+
+    def program() -> None:
+        Thing("b", Opts(depends_on=[Thing("z", value=1)]))
+
+    bench.good(program)
+    pending(bench, "z", "deleting")
+    bench.snapshot.pending_operations = [PendingOperation(bench.resource("z"), "deleting")]
+    bench.cloud.things.pop("/z")
+    assert steps(bench.good(program)) == ["create z", "same b"]
+    assert bench.snapshot.pending_operations == []
+
+
 def test_a_killed_replacement_goes_on_where_it_was() -> None:
     bench = Bench()
     bench.good(lambda: Thing("a", fixed=1))

@@ -162,7 +162,7 @@ def replacement(old: Slot, new: Resource, diff: DiffResult, cascade: tuple[Plann
     create = Op.CREATE_REPLACEMENT
     if cascade is None:
         return [step(create), step(Op.REPLACE)]
-    own = [] if old.resource.pending_replacement else [Planned(Op.DELETE_REPLACED, new.urn, old, holds_place=True)]
+    own = [] if old.resource.pending_replacement else [Planned(Op.DELETE_REPLACED, old.urn, old, holds_place=True)]
     return [*cascade, *own, step(Op.REPLACE), step(create)]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from modelform.engine import urns
 from modelform.engine.decide import replaces
-from modelform.engine.slots import Slot, linked
+from modelform.engine.slots import Slot, linked, wanted
 from modelform.seam import DiffResult
 from modelform.state import Resource
 from modelform.values import UNKNOWN, Properties
@@ -132,3 +132,23 @@ def dependencies(roots: Iterable[Slot], state: Sequence[Slot]) -> set[Slot]:
                 found.add(other)
                 pending.append(other)
     return found.difference(start)
+
+
+def in_order(state: Sequence[Slot]) -> list[Slot]:
+    """The state with each resource after what it needs, otherwise in the order that it has; a circle stays as it is."""
+    waiting = list(state)
+    present = {slot.urn for slot in waiting}
+    placed: set[str] = set()
+    result: list[Slot] = []
+    while waiting:
+        later = []
+        for slot in waiting:
+            if wanted(slot.resource) & present <= placed:
+                placed.add(slot.urn)
+                result.append(slot)
+            else:
+                later.append(slot)
+        if len(later) == len(waiting):
+            return result + waiting
+        waiting = later
+    return result

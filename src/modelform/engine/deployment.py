@@ -153,8 +153,8 @@ class Deployment:
                 self.stopped.set()
 
     def must_skip(self, resource: Resource) -> bool:
-        """Does it need something that has failed or was skipped for that?"""
-        return bool(self.failed) and not self.failed.isdisjoint(wanted(resource))
+        """Has it failed to go before another one came, or does it need something that has failed or was skipped?"""
+        return bool(self.failed) and (resource.urn in self.failed or not self.failed.isdisjoint(wanted(resource)))
 
     def is_targeted_replace(self, urn: str) -> bool:
         """Did the caller ask for it to be replaced?"""

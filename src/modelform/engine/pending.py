@@ -5,7 +5,9 @@ from __future__ import annotations
 from modelform.engine import urns
 from modelform.engine.calls import call
 from modelform.engine.decide import keep_marks, marked
+from modelform.engine.dependents import in_order
 from modelform.engine.deployment import Deployment
+from modelform.engine.refresh import rebuild
 from modelform.engine.slots import Slot, wanted
 from modelform.errors import ModelformError, UnsupportedError
 from modelform.state import PendingOperation, Resource
@@ -13,23 +15,24 @@ from modelform.values import equal
 
 
 def resolve(deployment: Deployment) -> None:
-    """Asks the providers for what pending creates have made, and adopts it.
+    """Asks the providers what became of pending creates and deletes, and has the state say so.
 
-    Other pending operations need nothing: their resources are in the state as they were, and changing or deleting
-    them again ends at the same place. A create whose provider cannot tell stays pending, with a warning.
+    What a create has made is adopted; what a delete has removed is forgotten. Other pending operations need nothing:
+    doing them again ends at the same place. A create whose provider cannot tell stays pending, with a warning.
     """
     ledger = deployment.ledger
-    pending = ledger.pending
-    if not pending:
+    if not ledger.pending:
         return
-    state, carried = list(ledger.base), []
-    for operation in pending:
+    if deployment.preview:
+        _foretell(deployment)
+        return
+    gone: dict[Slot, Resource | None] = {}
+    for operation in ledger.pending:
+        if operation.type == "deleting":
+            gone.update(_deleted(deployment, operation))
+    state, carried = rebuild(ledger.base, gone) if gone else list(ledger.base), []
+    for operation in ledger.pending:
         if operation.type != "creating":
-            continue
-        name = urns.name_of(operation.resource.urn)
-        if deployment.preview:
-            summary = f"the last operation was killed while it made {name}: `up` will find out what became of it"
-            deployment.warn("state.pending", summary, operation.resource.urn)
             continue
         try:
             found = _found(deployment, operation)
@@ -39,12 +42,40 @@ def resolve(deployment: Deployment) -> None:
         else:
             if found is not None:
                 state = _adopt(state, found)
+                name = urns.name_of(found.urn)
                 deployment.note(
                     "state.adopted", f"{name} had been made before the last operation was killed", found.urn
                 )
-    if not deployment.preview:
-        ledger.rebase(state, carried)
-        deployment.index()
+    ledger.rebase(state, carried)
+    deployment.index()
+
+
+def _foretell(deployment: Deployment) -> None:
+    """A preview asks nobody; it says what an `up` will do."""
+    for operation in deployment.ledger.pending:
+        if operation.type == "creating":
+            name, urn = urns.name_of(operation.resource.urn), operation.resource.urn
+            summary = f"the last operation was killed while it made {name}: `up` will find out what became of it"
+            deployment.warn("state.pending", summary, urn)
+
+
+def _deleted(deployment: Deployment, operation: PendingOperation) -> dict[Slot, Resource | None]:
+    """The places of a resource that a killed delete has removed; none if it is there, or nobody can tell."""
+    resource = operation.resource
+    places = [
+        slot
+        for slot in deployment.ledger.base
+        if slot.urn == resource.urn and slot.resource.id == resource.id and not slot.resource.pending_replacement
+    ]
+    if not places or not resource.custom or urns.is_provider(resource.type):
+        return {}
+    try:
+        provider = deployment.provider_of(resource)
+        found = call(provider.read, resource.urn, resource.type, resource.id, resource.inputs, resource.outputs)
+    except ModelformError as error:
+        _warn(deployment, operation, error)
+        return {}
+    return {} if found.id else dict.fromkeys(places)
 
 
 def _found(deployment: Deployment, operation: PendingOperation) -> Resource | None:
@@ -92,15 +123,17 @@ def _adopt(state: list[Slot], found: Resource) -> list[Slot]:
             deleted_with=found.deleted_with if found.deleted_with in have else "",
             replace_with=tuple(urn for urn in found.replace_with if urn in have),
         )
-    return [*kept, Slot(found)]
+    return in_order([*kept, Slot(found)])
 
 
 def _warn(deployment: Deployment, operation: PendingOperation, error: ModelformError) -> None:
     name, urn = urns.name_of(operation.resource.urn), operation.resource.urn
     why = "its provider cannot tell" if isinstance(error, UnsupportedError) else error.diagnostics[0].summary
+    creating = operation.type == "creating"
     deployment.warn(
         "state.pending",
-        f"the last operation was killed while it made {name}, and what became of it is not known: {why}",
+        f"the last operation was killed while it {'made' if creating else 'deleted'} {name}, and what became of it "
+        f"is not known: {why}",
         urn,
-        hint="look for it, and import it or delete it",
+        hint="look for it, and import it or delete it" if creating else "refresh the stack",
     )

@@ -46,8 +46,8 @@ class Registrar:
         goal = self.admission.complete(goal)
         with deployment.lock:
             case = self.admission.admit(goal)
-            if deployment.must_skip(case.new):
-                return self._skip(case)
+            if deployment.must_skip(case.new) or self._is_not_gone(case):
+                return self._skip(case, "skip")
         if not deployment.preview and has_unknown(case.new.inputs):
             raise deployment.refuse("engine.unknown-input", "an input is not known in an `up`", case.urn)
         try:
@@ -55,18 +55,25 @@ class Registrar:
         except StepFailed:
             if not deployment.options.continue_on_error:
                 raise deployment.fail_quietly() from None
-            return Answer(case.new, "fail")
+            # The step that failed may have been another resource's, which was to go first.
+            with deployment.lock:
+                return self._skip(case, "fail")
         except ModelformError as error:
             raise deployment.fail(error, case.urn) from error
 
-    def _skip(self, case: Case) -> Answer:
-        """Leaves a resource alone whose dependency has failed: nothing happens to it, not at the end either."""
+    def _is_not_gone(self, case: Case) -> bool:
+        """Was it to go with another resource, to be made anew, and has the deletion of that one failed?"""
+        old = case.old.resource if case.old is not None else None
+        return old is not None and case.urn in self.deployment.deletes and old.deleted_with in self.deployment.failed
+
+    def _skip(self, case: Case, result: Literal["skip", "fail"]) -> Answer:
+        """Goes no further with a resource that has failed, or whose dependency has; it is not deleted either."""
         deployment = self.deployment
         deployment.failed.add(case.urn)
         if case.old is not None:
             deployment.sames.add(case.urn)
             deployment.failed_slots.add(case.old)
-        return Answer(case.new, "skip")
+        return Answer(case.new, result)
 
     def _decided(self, case: Case) -> Answer:
         """Import if asked for, check, decide, run."""
