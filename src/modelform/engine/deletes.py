@@ -24,7 +24,8 @@ def condemned(
     found = []
     for slot in state:
         resource = slot.resource
-        if slot.gone or not meant(slot.urn):
+        # One that was pending replacement has left the state with its replacement, and is deleted all the same.
+        if (slot.gone and not resource.delete) or not meant(slot.urn):
             continue
         if resource.delete:
             if not gone(slot):

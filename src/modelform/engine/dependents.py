@@ -77,7 +77,8 @@ def cascade(
 
     A dependent goes too if its provider or what it is deleted with goes, or if one of its inputs comes from what
     goes and a change of it would replace it. `answer` may raise `Unanswered`. What is to be replaced with `root`, or
-    deleted with it, goes in any case.
+    deleted with it, goes in any case; what is deleted with it comes at the end, so that it goes first of all, as in
+    Pulumi's engine, and may be in the list twice.
     """
     going = {root.urn}
     found: list[Dragged] = []
@@ -87,8 +88,9 @@ def cascade(
             found.append(dragged)
             going.add(slot.urn)
     for slot in state:
-        bound = root.urn in slot.resource.replace_with or slot.resource.deleted_with == root.urn
-        if bound and not slot.gone and not slot.resource.delete and slot.urn not in going and not handled(slot.urn):
+        along = slot.resource.deleted_with == root.urn
+        bound = along or (root.urn in slot.resource.replace_with and slot.urn not in going)
+        if bound and not slot.gone and not slot.resource.delete and not handled(slot.urn):
             found.append(Dragged(slot))
             going.add(slot.urn)
     return found

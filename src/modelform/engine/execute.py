@@ -192,7 +192,11 @@ class Executor:
             )
         token = None
         outside = old.custom and not (
-            old.external or old.retain_on_delete or old.deleted_with in deployment.deletes or urns.is_provider(old.type)
+            old.external
+            or old.retain_on_delete
+            or old.deleted_with in deployment.deletes
+            or urns.is_provider(old.type)
+            or self._has_successor(plan.old)
         )
         if outside and not deployment.preview:
             provider = deployment.provider_of(old)
@@ -208,6 +212,12 @@ class Executor:
             # Only now: were it set before, a killed delete would not be tried again.
             plan.old.change(pending_replacement=True)
         deployment.ledger.end(token, drop=None if plan.holds_place else plan.old)
+
+    def _has_successor(self, old: Slot) -> bool:
+        """Was it deleted before, so that what now has its id is the one that came in its place?"""
+        deployment = self.deployment
+        made = deployment.made.get(deployment.claimed.get(old.urn, old.urn))
+        return old.gone and made is not None and made.resource.id == old.resource.id
 
     def _remove(self, plan: Planned) -> None:
         self.deployment.ledger.end(None, drop=plan.old)
