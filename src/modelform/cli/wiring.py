@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +49,18 @@ def _serve(session: Session) -> AbstractContextManager[Served]:
         journal=Path(journal) if journal else None,
         today=session.around.today(),
     )
+
+
+@contextmanager
+def offered_provider(session: Session) -> Iterator[dict[str, str]]:
+    """The provider of the project's sandbox, for a plain `pulumi`: the variables by which that finds it."""
+    from modelform.drivers.pulumi_plugin import offer
+
+    serving = offer(SandboxConnector(session), session.around.environment)
+    try:
+        yield {"PULUMI_DEBUG_PROVIDERS": f"azure-native:{serving.port}"}
+    finally:
+        serving.stop()
 
 
 def connector(session: Session) -> Connect:

@@ -7,15 +7,22 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from modelform.drivers.careful import CarefulAzureNative
 from modelform.drivers.driver import OnNameTaken, OperationOptions, Request
 from modelform.drivers.graves import Graves
 from modelform.errors import Diagnostic, ModelformError
 from modelform.provider import plugin
+from modelform.provider.plugin import Serving
 from modelform.seam import Provider
 from modelform.state import Snapshot
+
+if TYPE_CHECKING:
+    from modelform.azure import Arm, Connection
+
+Connect = Callable[[str], "Connection"]
 
 ON_NAME_TAKEN, PURGE = "MODELFORM_ON_NAME_TAKEN", "MODELFORM_PURGE"
 
@@ -28,7 +35,7 @@ def variables(options: OperationOptions) -> dict[str, str]:
 class _Told(Graves):
     """Graves whose notes are told at once: nobody comes to ask a plugin for them."""
 
-    serving: plugin.Serving | None = None
+    serving: Serving | None = None
 
     def could_not_purge(self, name: str, error: ModelformError) -> None:
         """Says so through the engine."""
@@ -38,27 +45,40 @@ class _Told(Graves):
             self.serving.plugin.tell(note)
 
 
-def graves(environment: Mapping[str, str]) -> _Told:
-    """The soft deletes of the operation that the environment tells of, in the sandbox."""
+def maker(connect: Connect, environment: Mapping[str, str]) -> tuple[Callable[[], Provider], Callable[[Serving], None]]:
+    """What makes the provider for the sandbox as the environment wants it, and what takes the plugin it speaks through.
+
+    `connect` gives the connection for a subscription.
+    """
     chosen: dict[str, OnNameTaken] = {"recover": "recover", "purge": "purge"}
     options = OperationOptions(
         on_name_taken=chosen.get(environment.get(ON_NAME_TAKEN, ""), "fail"),
         purge=tuple(environment.get(PURGE, "").split()),
     )
-    request = Request("", lambda subscription: plugin.connection(subscription, environment), options=options)
-    return _Told(request, "sandbox", Snapshot())
+    graves = _Told(Request("", connect, options=options), "sandbox", Snapshot())
+
+    def arm(subscription: str) -> Arm:
+        from modelform.azure import Arm
+
+        return Arm(connect(subscription))
+
+    def ready(serving: Serving) -> None:
+        graves.serving = serving
+
+    return lambda: CarefulAzureNative(arm, graves), ready
+
+
+def offer(connect: Connect, environment: Mapping[str, str]) -> Serving:
+    """Serves the provider in this process, for a plain `pulumi` that is told to attach to it."""
+    make, ready = maker(connect, environment)
+    serving = plugin.start(make)
+    ready(serving)
+    return serving
 
 
 def main() -> int:
     """Serves until the engine is done."""
-    own = graves(os.environ)
-
-    def make() -> Provider:
-        return CarefulAzureNative(plugin.connector(os.environ), own)
-
-    def ready(serving: plugin.Serving) -> None:
-        own.serving = serving
-
+    make, ready = maker(lambda subscription: plugin.connection(subscription, os.environ), os.environ)
     return plugin.run(make, sys.argv[1:], ready)
 
 

@@ -363,13 +363,13 @@ class Bearer:
 
 
 def run(make: Callable[[], Provider], arguments: list[str], ready: Callable[[Serving], None] | None = None) -> int:
-    """Serves until the engine is done: prints the port, ends with SIGTERM or when the engine is gone.
+    """Serves until the engine is done: prints the port, ends when the engine says so or is gone.
 
-    Ctrl-C at a terminal reaches this process too, and is the engine's to answer: it lets what runs come to its end.
+    The engine says so with SIGINT. A Ctrl-C at the terminal does not come here: plugins are in a group of their own.
     """
     ended = threading.Event()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
     serving = start(make)
     if arguments:
         serving.plugin.attach(arguments[0])

@@ -11,7 +11,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -40,6 +40,7 @@ class Service:
     url: str
     ca_bundle: Path
     stop: Callable[[], None] = field(repr=False, compare=False)
+    more: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def host(self) -> str:
@@ -60,6 +61,7 @@ class Service:
             **{f"{prefix}_{name}": value for prefix in ("AZURE", "ARM") for name, value in who.items()},
             "REQUESTS_CA_BUNDLE": bundle,
             "SSL_CERT_FILE": bundle,
+            **self.more,
         }
 
     def to_json(self) -> dict[str, Any]:
@@ -90,11 +92,13 @@ def serve(
     today: date | None = None,
     json_line: bool = False,
     ready: Callable[[Service], None] | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> None:
     """Serves a sandbox over HTTPS until SIGINT, SIGTERM or `Service.stop`, and prints how it is reached.
 
     Port 0 is the one that the folder keeps, or a free one, which it keeps from then on; the certificates are under
     `ca/` of the folder. Seconds of `latency` a long-running operation. `ready` is called once requests are taken.
+    `variables` are further ones for the tools.
     Raises `UsageError` for an address that cannot be, `ModelformError` for a port in use, `StateError` for a folder
     that cannot be used.
     """
@@ -131,7 +135,7 @@ def serve(
             server_header=False,
             timeout_graceful_shutdown=1,
         )
-        _run(config, bound, f"https://{_quoted(name)}:{number}", files.bundle, json_line, ready)
+        _run(config, bound, f"https://{_quoted(name)}:{number}", files.bundle, json_line, ready, variables or {})
     finally:
         bound.close()
 
@@ -143,6 +147,7 @@ def _run(
     bundle: Path,
     json_line: bool,
     ready: Callable[[Service], None] | None,
+    variables: Mapping[str, str],
 ) -> None:
     """Runs the server on a socket until it is told to end."""
     import uvicorn
@@ -152,7 +157,7 @@ def _run(
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            service = Service(url, bundle.resolve(), self.stop)
+            service = Service(url, bundle.resolve(), self.stop, variables)
             print(json.dumps(service.to_json()) if json_line else service.text(), flush=True)
             if ready is not None:
                 ready(service)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,20 +37,24 @@ def serve(
 ) -> int:
     """Serve the project's sandbox over HTTPS until Ctrl-C, and print how tools reach it."""
     from modelform.cli.session import JOURNAL_VARIABLE, latency_of
+    from modelform.cli.wiring import offered_provider
     from modelform.sandbox import serve as run
 
     session = _session(place)
     environment = session.around.environment
     journal = environment.get(JOURNAL_VARIABLE)
-    run(
-        _folder(session),
-        port=port,
-        host=host,
-        latency=latency_of(Choice(latency=latency), environment),
-        journal=Path(journal) if journal else None,
-        today=session.around.today(),
-        json_line=place.json,
-    )
+    session = replace(session, latency=latency_of(Choice(latency=latency), environment))
+    with offered_provider(session) as variables:
+        run(
+            _folder(session),
+            port=port,
+            host=host,
+            latency=session.latency,
+            journal=Path(journal) if journal else None,
+            today=session.around.today(),
+            json_line=place.json,
+            variables=variables,
+        )
     return 0
 
 
