@@ -18,7 +18,12 @@ from typing import Any
 
 import openai
 import pytest
-from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
+from azure.core.exceptions import (
+    ClientAuthenticationError,
+    HttpResponseError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
 from azure.identity import ClientAssertionCredential, ClientSecretCredential, get_bearer_token_provider
 from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 
@@ -446,3 +451,42 @@ def test_many_clients_at_once(server: Server) -> None:
     for thread in threads:
         thread.join()
     assert not failures
+
+
+@pytest.mark.parametrize("kind", ["drop-before", "drop-after"])
+def test_a_connection_is_dropped_on_request(server: Server, kind: str) -> None:
+    arm = server.arm()
+    with pytest.raises((ServiceRequestError, ServiceResponseError)):
+        arm.accounts.get("rg", "served", headers={"x-ms-sandbox-fault": kind}, retry_total=0)
+    assert arm.accounts.get("rg", "served").name == "served"
+
+
+def test_azures_own_retries_see_a_client_through_faults(server: Server) -> None:
+    lines: list[Any] = [{"kind": "throttle", "seconds": 0.1, "times": 2}]
+    lines += [{"kind": "drop-before", "times": 1}, {"kind": "error", "times": 1}]
+    plan = json.dumps({"faults": lines}).encode()
+    assert server.fetch("/_sandbox/faults", plan, method="PUT")[0] == 200
+    try:
+        assert server.arm().accounts.get("rg", "served", retry_backoff_factor=0.01).name == "served"
+        happened = server.fetch("/_sandbox/faults")[1]["happened"]
+    finally:
+        assert server.fetch("/_sandbox/faults", method="DELETE")[0] == 204
+    assert happened == {"drop-before": 1, "error": 1, "throttle": 2}
+
+
+def test_a_token_that_the_sandbox_lets_expire_is_refused_until_there_is_a_new_one(server: Server) -> None:
+    first = server.arm()
+    assert first.accounts.get("rg", "served").name == "served"
+    try:
+        for headers in ({"x-ms-sandbox-fault": "expire"}, {}):
+            with pytest.raises(ClientAuthenticationError, match="has expired"):
+                first.accounts.get("rg", "served", headers=headers)
+        assert server.arm(server.credential("another")).accounts.get("rg", "served").name == "served"
+    finally:
+        server.fetch("/_sandbox/faults", method="DELETE")
+
+
+def test_a_model_can_be_throttled_on_request(server: Server) -> None:
+    headers = {"x-ms-sandbox-fault": "throttle; seconds=3"}
+    status, body = server.fetch(f"/_host/{HOST}/openai/v1/chat/completions", b"{}", method="POST", headers=headers)
+    assert (status, body["error"]["code"]) == (429, "TooManyRequests")

@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING, Any
 from modelform.errors import StateError
 from modelform.sandbox import refusals
 from modelform.sandbox.control import Control
-from modelform.sandbox.exchange import Handler, Layer, Request, Response
+from modelform.sandbox.exchange import Dropped, Handler, Layer, Request, Response
+from modelform.sandbox.faults import Plan, load_plan
 from modelform.sandbox.identity import principal_of
 from modelform.sandbox.journal import Journal
 from modelform.sandbox.offers import Offers
 from modelform.sandbox.plane import DataPlane
 from modelform.sandbox.providers import PROVIDERS
 from modelform.sandbox.store import Store
+from modelform.sandbox.trouble import VARIABLE, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -47,13 +49,15 @@ def create_control(
     recognize: Callable[[str], str | None] | None = None,
     layers: Sequence[Layer] = (),
     catalogue: dict[str, Any] | None = None,
+    faults: Plan | None = None,
 ) -> Control:
     """The control plane over `<data_dir>/sandbox.db` (a folder of its own that goes with it, for None).
 
     Seconds of `latency` a long-running operation; the day `today` decides which models are retired (else the clock's);
     `authenticate` gives the client id of a bearer token or None, and `recognize` (else the same) that of a token for
-    the data plane; `layers` are put between journal and handling.
-    Raises `StateError` for a folder or a database that cannot be used.
+    the data plane; `layers` are put between journal and handling; `faults` (else those of the file that
+    MODELFORM_SANDBOX_FAULTS names) happen before everything else, and are in `trouble` of what is given back.
+    Raises `StateError` for a folder or a database that cannot be used, `ModelformError` for a wrong fault plan.
     """
     from modelform.catalog import data
 
@@ -69,6 +73,8 @@ def create_control(
     around: list[Layer] = [Journal(file)] if file else []
     store = Store(place / DATABASE)
     offers = Offers(catalogue if catalogue is not None else data.load())
+    planned = os.environ.get(VARIABLE)
+    trouble = Trouble(store, load_plan(Path(planned)) if faults is None and planned else faults)
     models = DataPlane(store, offers, clock=clock, authenticate=recognize or authenticate)
     control = Control(
         store,
@@ -78,6 +84,7 @@ def create_control(
         clock=clock,
         today=(lambda: today) if today else (lambda: datetime.fromtimestamp(clock(), UTC).date()),
         layers=[models, *around, *layers, bearer(authenticate)],
+        trouble=trouble,
     )
     if data_dir is None:
         weakref.finalize(control, _forget, store, place)
@@ -115,9 +122,9 @@ def create_app(
     **options: Any,
 ) -> Starlette:
     """The ASGI application; `routes` come before the control plane, which is in `app.state.control`."""
-    from starlette.applications import Starlette
     from starlette.routing import Route
 
+    from modelform.sandbox.connections import Application, cut
     from modelform.sandbox.plane.web import ModelHosts
 
     control = create_control(data_dir, latency=latency, journal=journal, today=today, **options)
@@ -129,7 +136,9 @@ def create_app(
         control.store.close()
 
     everything = Route("/{path:path}", answer, methods=methods)
-    app = Starlette(routes=[*routes, ModelHosts(control), everything], lifespan=lifespan)
+    app = Application(
+        routes=[*routes, ModelHosts(control), everything], lifespan=lifespan, exception_handlers={Dropped: cut}
+    )
     app.state.control = control
     return app
 

@@ -20,6 +20,7 @@ from modelform.sandbox.identity import TENANT
 from modelform.sandbox.kinds import Call, Kind, Provider, Route
 from modelform.sandbox.offers import Offers
 from modelform.sandbox.store import Store
+from modelform.sandbox.trouble import Trouble
 
 GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 METHODS = {
@@ -36,7 +37,7 @@ class Control:
 
     `clock` gives Unix seconds, `today` the day that decides which models are retired, `latency` the seconds that a
     long-running operation takes. `layers` are put around the handling, the first one outermost (the journal, the check
-    of tokens, faults).
+    of tokens); `trouble`, in which faults happen, is outside them all.
     """
 
     def __init__(
@@ -49,14 +50,16 @@ class Control:
         clock: Callable[[], float],
         today: Callable[[], date],
         layers: Sequence[Layer] = (),
+        trouble: Trouble | None = None,
     ) -> None:
         self.store, self.offers = store, offers
         self.latency, self.clock, self.today = latency, clock, today
         self.tenant = TENANT
         self.providers = {provider.namespace.lower(): provider for provider in providers}
         self.kinds = {kind.type.lower(): kind for provider in providers for kind in provider.kinds}
+        self.trouble = trouble or Trouble(store)
         self._known: set[str] = set()
-        self._handler: Handler = layered(self._guarded, layers)
+        self._handler: Handler = layered(self._guarded, [self.trouble, *layers])
 
     def kind_of(self, type: str) -> Kind:
         """The row of a type, by its name in any case."""

@@ -11,6 +11,20 @@ Json = dict[str, Any]
 
 
 @dataclass(slots=True)
+class Ordeal:
+    """What befalls the operation that a request begins: seconds more, an end that is not `Succeeded`.
+
+    `met` says that there was such an operation: not every request begins one.
+    """
+
+    seconds: float = 0.0
+    end: str = ""  # Failed or Canceled
+    code: str = ""
+    message: str = ""
+    met: bool = False
+
+
+@dataclass(slots=True)
 class Request:
     """A request as it came: `path` still percent-encoded and without its query, header names in lower case."""
 
@@ -21,6 +35,7 @@ class Request:
     body: bytes = b""
     base: str = "https://management.sandbox.localhost"
     principal: str = ""
+    ordeal: Ordeal | None = None
 
     def parameter(self, name: str) -> str | None:
         """A query parameter; their names are case-insensitive in ARM."""
@@ -83,6 +98,14 @@ class Refusal(Exception):
         if self.inner:
             error["innererror"] = {"code": self.inner}
         return Response(self.status, {"error": error}, {"x-ms-failure-cause": "service", **self.headers})
+
+
+class Dropped(Exception):
+    """The connection is cut instead of an answer: before the request took effect, or after (`done`)."""
+
+    def __init__(self, *, done: bool) -> None:
+        super().__init__("the sandbox dropped the connection, as it was asked to")
+        self.done = done
 
 
 def layered(handler: Handler, layers: Sequence[Layer]) -> Handler:

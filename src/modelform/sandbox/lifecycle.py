@@ -210,7 +210,7 @@ def _guard_group(view: View, kind: Kind, address: Address, now: float) -> None:
     group = view.get(address.group_key)
     if group is None:
         raise refusals.no_group(address.group)
-    if group.state == "Deleting" and now < group.ready:
+    if group.going == "Deleting" and now < group.ready:
         raise refusals.group_leaving(address.group)
 
 
@@ -243,7 +243,7 @@ def _free(view: View, kind: Kind, address: Address, existing: Resource | None, n
         if holder is not None and max(holder.busy, holder.ready) > now:
             raise refusals.conflict(holder.id)
     if existing is not None and existing.ready > now:
-        if existing.state == "Deleting" and kind.type == GROUP:
+        if existing.going == "Deleting" and kind.type == GROUP:
             raise refusals.group_leaving(existing.name)
         raise kind.busy(existing) if kind.busy else refusals.conflict(existing.id)
     return holder
@@ -275,10 +275,12 @@ def _keep(change: Change, holder: Resource | None, partial: bool) -> tuple[Resou
     created = existing is None
     writes = kind.writes
     fresh = created or change.restored
+    takes, end = operations.duration(control, change.request), operations.end(change.request)
     goes_on = writes.style is not Style.NONE and (
-        (control.latency > 0 and (fresh or writes.style is not Style.BODY)) or (fresh and not writes.at_once)
+        (takes > 0 and (fresh or writes.style is not Style.BODY)) or (fresh and not writes.at_once) or bool(end)
     )
-    ends = now + control.latency if goes_on else now
+    ends = now + takes if goes_on else now
+    state = writes.state if fresh else writes.updating
     resource = Resource(
         key=change.key,
         id=existing.id if existing else canonical_id(change.address, kind),
@@ -294,7 +296,7 @@ def _keep(change: Change, holder: Resource | None, partial: bool) -> tuple[Resou
         created=existing.created if existing else now,
         modified=now,
         author=existing.author if existing else change.request.principal,
-        state=(writes.state if fresh else writes.updating) if goes_on else "Succeeded",
+        state=(f"{state}/{end}" if end else state) if goes_on else "Succeeded",
         ready=ends,
         busy=0.0,
     )
@@ -305,6 +307,8 @@ def _keep(change: Change, holder: Resource | None, partial: bool) -> tuple[Resou
     if goes_on and writes.style is not Style.BODY:
         style = Style.LOCATION if partial else writes.style
         operation = operations.begin(change.view, change.request, change.request.method, style, resource.key, now, ends)
+    elif goes_on and change.request.ordeal:
+        change.request.ordeal.met = True
     return resource, operation if operation or not goes_on else None
 
 
@@ -312,8 +316,8 @@ def _written(change: Change, resource: Resource, operation: Operation | None, pa
     kind, writes = change.kind, change.kind.writes
     created = change.existing is None or change.restored
     body = shown(change.control, change.view, kind, resource, change.request.api_version)
-    if kind.stateful and resource.state != "Succeeded":
-        body["properties"]["provisioningState"] = resource.state  # even where no time is to pass
+    if kind.stateful and resource.going != "Succeeded":
+        body["properties"]["provisioningState"] = resource.going  # even where no time is to pass
     if operation is None:
         return Response(writes.created if created else writes.updated, body)
     status = 202 if partial else writes.created if created else writes.asynchronous
@@ -336,16 +340,18 @@ def delete(control: Control, request: Request, kind: Kind, address: Address) -> 
             holder = _free(view, kind, address, existing, now)
             _conditions(request, existing)
             kind.leave(control, view, existing, request)
-            ends = now + control.latency if kind.deletes.style is not Style.NONE else now
-            if ends > now:
-                view.put(replace(view.get(address.key) or existing, state="Deleting", ready=ends))
+            takes = operations.duration(control, request) if kind.deletes.style is not Style.NONE else 0.0
+            ends, end = now + takes, operations.end(request) if kind.deletes.style is not Style.NONE else ""
+            if ends > now or end:
+                state = f"Deleting/{end}" if end else "Deleting"
+                view.put(replace(view.get(address.key) or existing, state=state, ready=ends))
                 if holder is not None:
                     view.busy(holder.key, ends)
             else:
                 kind.delete(control, view, view.get(address.key) or existing, now)
         else:
-            ends = existing.ready
-        if kind.deletes.style is Style.NONE or (ends <= now and kind.deletes.at_once):
+            ends, end = existing.ready, ""
+        if kind.deletes.style is Style.NONE or (ends <= now and kind.deletes.at_once and not end):
             return Response(200)
         operation = operations.begin(view, request, "DELETE", kind.deletes.style, address.key, now, ends)
         return Response(202, None, operations.headers(control, request, kind, existing.location, operation))

@@ -32,10 +32,28 @@ def begin(
 ) -> Operation:
     """Begins an operation on a resource (its key)."""
     subscription = resource.split("/")[2]
-    version = request.api_version
-    operation = Operation(str(uuid.uuid4()), subscription, resource, verb, str(style), version, started, ends, None)
+    version, error = request.api_version, _error(request)
+    operation = Operation(str(uuid.uuid4()), subscription, resource, verb, str(style), version, started, ends, error)
     view.begin(operation)
     return operation
+
+
+def duration(control: Control, request: Request) -> float:
+    """The seconds that an operation of this request takes."""
+    return control.latency + (request.ordeal.seconds if request.ordeal else 0.0)
+
+
+def end(request: Request) -> str:
+    """How an operation of this request ends, if not well: Failed or Canceled."""
+    return request.ordeal.end if request.ordeal else ""
+
+
+def _error(request: Request) -> Json | None:
+    ordeal = request.ordeal
+    if ordeal is None:
+        return None
+    ordeal.met = True
+    return {"status": ordeal.end, "code": ordeal.code, "message": ordeal.message} if ordeal.end else None
 
 
 def headers(control: Control, request: Request, kind: Kind, location: str, operation: Operation) -> dict[str, str]:
@@ -78,6 +96,8 @@ def monitor(control: Control, request: Request, id: str) -> Response:
         return Response(
             202, None, {"Location": f"{request.base}{request.path}?{_query(request)}", **patience(control, operation)}
         )
+    if operation.error is not None:
+        raise Refusal(409, operation.error["code"], operation.error["message"])
     if operation.verb == "DELETE":
         return Response(200 if "/providers/" not in operation.resource else 204)
     return control.handle_inner(
@@ -98,4 +118,7 @@ def _status(request: Request, operation: Operation, done: bool) -> Json:
     }
     if done:
         status["endTime"] = moment(operation.ends)
+        if operation.error is not None:
+            status["status"] = operation.error["status"]
+            status["error"] = {"code": operation.error["code"], "message": operation.error["message"]}
     return status

@@ -12,7 +12,8 @@ class Resource:
 
     `key` is the id in lower case; `body` is what is answered beside the envelope, without a provisioning state;
     `state` is the state until `ready` (Unix seconds), and afterwards the resource is `Succeeded` or, after
-    `Deleting`, gone; until `busy` its children cannot be written.
+    `Deleting`, gone; one of two words (`Creating/Failed`, `Deleting/Failed`) says how it ends instead, and that a
+    deletion does not take place. Until `busy` its children cannot be written.
     """
 
     key: str
@@ -35,7 +36,13 @@ class Resource:
 
     def state_at(self, now: float) -> str:
         """The provisioning state at a moment."""
-        return self.state if now < self.ready else "Succeeded"
+        going, _, end = self.state.partition("/")
+        return going if now < self.ready else end or "Succeeded"
+
+    @property
+    def going(self) -> str:
+        """The state until `ready`."""
+        return self.state.partition("/")[0]
 
     @property
     def properties(self) -> dict[str, Any]:

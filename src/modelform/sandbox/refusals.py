@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from modelform.sandbox.exchange import Refusal
@@ -18,6 +19,19 @@ def bad_token() -> Refusal:
     """401 for a token that is not the sandbox's."""
     challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
     return Refusal(401, "InvalidAuthenticationToken", "The access token is invalid.", headers=challenge)
+
+
+def expired_token() -> Refusal:
+    """401 for a token whose time is over."""
+    challenge = {"WWW-Authenticate": 'Bearer error="invalid_token", error_description="The access token has expired."'}
+    return Refusal(401, "ExpiredAuthenticationToken", "The access token has expired.", headers=challenge)
+
+
+def throttled(seconds: float) -> Refusal:
+    """429 with how long to wait: whole seconds, and milliseconds for whoever reads them."""
+    wait = {"Retry-After": str(math.ceil(seconds)), "x-ms-retry-after-ms": str(math.ceil(seconds * 1000))}
+    text = f"The request is being throttled. Please try again in {math.ceil(seconds)} seconds."
+    return Refusal(429, "TooManyRequests", text, headers=wait)
 
 
 def no_subscription(name: str) -> Refusal:

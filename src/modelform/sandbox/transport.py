@@ -9,13 +9,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
 from azure.core.pipeline.transport import HttpTransport
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.core.utils import case_insensitive_dict
 
 from modelform.sandbox.control import Control
-from modelform.sandbox.exchange import Request
+from modelform.sandbox.exchange import Dropped, Request
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -28,18 +28,20 @@ class SandboxTransport(HttpTransport[HttpRequest, HttpResponse]):
         self.control: Control = app if isinstance(app, Control) else app.state.control
 
     def send(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Answers a request of azure-core, of either generation."""
+        """Answers a request of azure-core, of either generation; a dropped connection raises what a socket's would."""
         url = urlsplit(request.url)
-        answer = self.control.handle(
-            Request(
-                method=request.method.upper(),
-                path=url.path,
-                query=dict(parse_qsl(url.query, keep_blank_values=True)),
-                headers={name.lower(): value for name, value in request.headers.items()},
-                body=_content(request),
-                base=f"{url.scheme}://{url.netloc}",
-            )
+        asked = Request(
+            method=request.method.upper(),
+            path=url.path,
+            query=dict(parse_qsl(url.query, keep_blank_values=True)),
+            headers={name.lower(): value for name, value in request.headers.items()},
+            body=_content(request),
+            base=f"{url.scheme}://{url.netloc}",
         )
+        try:
+            answer = self.control.handle(asked)
+        except Dropped as drop:
+            raise (ServiceResponseError if drop.done else ServiceRequestError)(str(drop), error=drop) from drop
         headers = {**answer.headers}
         if answer.body is not None:
             headers["Content-Type"] = "application/json; charset=utf-8"
