@@ -213,7 +213,7 @@ def _moved(planned: Standing, now: Standing) -> Iterator[Diagnostic]:
     for name, _, _ in _both(planned.environment, now.environment):
         yield _stale("environment", f"the environment variable {name} has another value than when the plan was made")
     for name, what in (
-        ("lock", "what the lock file decides has changed"),
+        ("lock", "what the lock decides has changed"),
         ("catalog", "the catalogue is another"),
         ("settings", f"the configuration in Pulumi.{planned.stack}.yaml has changed"),
         ("state", "something was done to the stack (this plan itself, perhaps: it is good for once)"),
