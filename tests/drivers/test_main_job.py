@@ -420,5 +420,7 @@ def test_azure_states_are_local_only_where_that_is_allowed(tmp_path: Path) -> No
         driver(backend="azblob://state", allow_local_state=True).stacks()
     with pytest.raises(ModelformError, match="folders only"):
         driver(env={"PULUMI_BACKEND_URL": "s3://bucket"}).stacks()
-    with pytest.raises(ModelformError, match="not available"):
-        open_driver("auto", project_dir=tmp_path, target="azure", environment={})
+    chosen = open_driver("auto", project_dir=tmp_path, target="azure", environment={})
+    assert chosen.engine == "pulumi"
+    with pytest.raises(PolicyError, match="a folder of this machine"):
+        chosen.stacks()

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from modelform.drivers import changes as told
-from modelform.drivers import guards, ordered
+from modelform.drivers import course, guards, ordered
 from modelform.drivers.driver import HistoryEntry, OnEvent, Request, StackInfo
 from modelform.drivers.graves import Graves
 from modelform.drivers.place import Place
 from modelform.drivers.telling import Listener, deletions, exit_code
-from modelform.errors import Diagnostic, ModelformError, PolicyError, Severity, StateError, UsageError
-from modelform.plan import Change, Event, Op, Result, Summary
+from modelform.errors import Diagnostic, Severity, StateError
+from modelform.plan import Change, Result
 from modelform.spec.resolved import Stack, Target
 from modelform.state import Snapshot, binding
 from modelform.state.folder import Folder
@@ -75,7 +75,7 @@ class Embedded:
     def preview(self, request: Request, on_event: OnEvent) -> Result:
         """The plan of an `up`; takes no lock and changes nothing."""
         started = time.monotonic()
-        stack = _needed(request)
+        stack = course.needed(request)
         found = self._checked(stack)
         with closing(self._open(request, stack, found)) as work:
             plan = self._plan(work, on_event, Severity.WARNING)
@@ -84,15 +84,15 @@ class Embedded:
     def up(self, request: Request, on_event: OnEvent) -> Result:
         """Plans, guards, asks, applies; holds the lock from before the plan to the end."""
         started = time.monotonic()
-        stack = _needed(request)
+        stack = course.needed(request)
         found = self._checked(stack)
         if request.options.dry_run:
             return replace(self.preview(request, on_event), command="up")
         with self._locked(request, stack, found) as work:
             plan = self._plan(work, on_event, Severity.ERROR)
             if not plan.ok:
-                return replace(_nothing_done(plan), command="up", seconds=time.monotonic() - started)
-            _ask(request, plan)
+                return replace(course.nothing_done(plan), command="up", seconds=time.monotonic() - started)
+            course.ask(request, plan)
             result = self._apply("up", work, on_event)
         return replace(result, seconds=time.monotonic() - started)
 
@@ -103,7 +103,7 @@ class Embedded:
             with closing(self._open(request, request.stack)) as work:
                 return self._deletions(work)
         with self._locked(request, request.stack) as work:
-            _ask(request, self._deletions(work))
+            course.ask(request, self._deletions(work))
             result = self._apply("destroy", work, on_event)
         return replace(result, seconds=time.monotonic() - started)
 
@@ -116,7 +116,7 @@ class Embedded:
         else:
             with self._locked(request, request.stack) as work:
                 if request.confirm is not None:
-                    _ask(request, self._apply("refresh", work, _silent, keep=False))
+                    course.ask(request, self._apply("refresh", work, course.silent, keep=False))
                 result = self._apply("refresh", work, on_event)
         return replace(result, refreshed=True, seconds=time.monotonic() - started)
 
@@ -178,13 +178,7 @@ class Embedded:
     # how
 
     def _checked(self, stack: Stack) -> list[Diagnostic]:
-        """What the offline checks say; an error among them ends the operation before anything else is done."""
-        from modelform import program
-
-        found = program.findings(stack, today=self._today or datetime.now(UTC).date())
-        if any(d.severity is Severity.ERROR for d in found):
-            raise PolicyError(diagnostics=found)
-        return found
+        return course.checked(stack, self._today or datetime.now(UTC).date())
 
     @contextmanager
     def _locked(self, request: Request, stack: Stack | None, found: list[Diagnostic] | None = None) -> Iterator[_Work]:
@@ -203,7 +197,7 @@ class Embedded:
         base = folder.load(self._project, request.name, crypter)
         bound = binding.read(base)
         if stack is not None:
-            binding.require(base, _cloud(stack), request.name)
+            binding.require(base, course.cloud(stack), request.name)
         elif bound is not None and bound.target != self._target:
             binding.require(base, replace(bound, target=self._target), request.name)
         return _Work(request, stack, folder, crypter, base, Graves(request, self._target, base), list(found or ()))
@@ -304,7 +298,7 @@ class Embedded:
         ok = outcome.ok and not outcome.interrupted
         diagnostics = tuple(dict.fromkeys([*work.found, *outcome.diagnostics, *notes]))
         if outcome.interrupted:
-            diagnostics = (*diagnostics, _interrupted(command))
+            diagnostics = (*diagnostics, course.interrupted(command))
         return Result(
             command=command,
             stack=work.request.name,
@@ -334,41 +328,5 @@ class _Journal:
             self._work.folder.save(self._project, self._work.request.name, snapshot, self._work.crypter)
 
 
-def _needed(request: Request) -> Stack:
-    if request.stack is None:
-        raise UsageError(f"the stack file of {request.name} is needed to plan anything")
-    return request.stack
-
-
-def _cloud(stack: Stack) -> binding.Cloud:
-    from modelform.program.bound import binding as bound
-
-    return binding.Cloud(**bound(stack))
-
-
-def _ask(request: Request, plan: Result) -> None:
-    """Shows the plan to whoever has to agree; asks nothing where nothing would change."""
-    changing = any(change.op is not Op.SAME for change in plan.changes)
-    if request.confirm is not None and changing and not request.confirm(plan):
-        raise ModelformError("nothing was changed: the plan was not agreed to", code="declined")
-
-
-def _nothing_done(plan: Result) -> Result:
-    return replace(plan, summary=Summary(), changes=())
-
-
-def _interrupted(command: str) -> Diagnostic:
-    return Diagnostic(
-        "interrupted",
-        Severity.ERROR,
-        f"{command} was interrupted: what was under way is finished and saved, nothing else was begun",
-        hint=f"`modelform {command}` goes on from there",
-    )
-
-
 def _moment(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z") if seconds else ""
-
-
-def _silent(event: Event) -> None:
-    """Takes an event that nobody is to hear of."""

@@ -270,11 +270,16 @@ class PulumiCli:
         ok = self._run("preview", work, events)
         options, stack = work.request.options, work.stack
         planned, names = work.graves.foresee(told.changes(events.steps, stack), severity)
-        agreed = work.request.confirm is not None
+        request = work.request
+        agreed = request.confirm is not None or request.verify is not None
         asked = guards.findings(planned, events.steps, options, stack, severity=severity, agreed=agreed)
+        result = self._result("preview", work, ok, [events], planned, [*asked, *names])
+        plan = replace(result, steps=tuple(events.steps))
+        if ok and severity is Severity.ERROR and request.verify is not None:
+            request.verify(plan)
         if ok:
             guards.require([d for d in [*asked, *names] if d.severity is Severity.ERROR])
-        return self._result("preview", work, ok, [events], planned, [*asked, *names])
+        return plan
 
     def _apply(self, operation: Operation, work: _Work, on_event: OnEvent, keep: bool = True) -> Result:
         """Runs an operation, and again after errors that pass by themselves; without `keep` only to see."""
