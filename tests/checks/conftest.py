@@ -22,6 +22,8 @@ from modelform.spec.resolved import (
     Policy,
     Project,
     ResourceGroup,
+    Route,
+    RouteMember,
     Stack,
     Workspace,
 )
@@ -59,7 +61,7 @@ def build_stack(catalog: Catalog) -> BuildStack:
             resource_groups=(group,),
             workspaces=workspaces,
             deployments=deployments,
-            routes={},
+            routes={key: route(key, value) for key, value in written.get("routes", {}).items()},
             policy=policy(written.get("policy", {})),
             origins=Origins(dict(spans or {})),
         )
@@ -147,9 +149,15 @@ def named(text: str, catalog: Catalog) -> Model:
     return Model(text, publisher, formats.most_common(1)[0][0], name, version)
 
 
+def route(key: str, members: list[str]) -> Route:
+    return Route(key, tuple(RouteMember(name) for name in members))
+
+
 def policy(written: Mapping[str, Any]) -> Policy:
     return Policy(
         residency=written.get("residency"),
+        at_rest=written.get("atRest"),
+        proof=written.get("proof"),
         publishers=tuple(written.get("publishers", ())),
         lifecycle=tuple(written.get("lifecycle", ())),
         retirement_notice_days=written.get("retirementNotice"),

@@ -13,7 +13,10 @@ def test_a_valid_stack(modelform: Any) -> None:
     ran = modelform("validate")
     assert ran.code == 0
     assert ran.out.startswith("dev is valid: 1 workspace, 1 deployment, 0 routes")
-    assert modelform("validate", "--json").document["ok"] is True
+    assert "assistant    dataZoneStandard  eu data zone  Sweden   documented" in ran.out
+    document = modelform("validate", "--json").document
+    assert document["ok"] is True
+    assert next((row["names"], row["scope"]) for row in document["residency"]["rows"]) == (["assistant"], "dataZone")
 
 
 def test_every_problem_at_once_with_its_place(modelform: Any) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from modelform.catalog.catalog import SERVERLESS, Catalog, Limit, Price, QuotaLimit, Standing
 from modelform.catalog.model import CapacityRules, Evidence, Lifecycle, MarketplacePlan, Model, Offer, Serverless
-from modelform.catalog.residency import Allowance, Processing, Region
+from modelform.catalog.residency import PROOFS, Allowance, Processing, Proof, Region
 from modelform.catalog.search import Candidates
 
 __all__ = [
+    "PROOFS",
     "SERVERLESS",
     "Allowance",
     "Candidates",
@@ -21,6 +22,7 @@ __all__ = [
     "Offer",
     "Price",
     "Processing",
+    "Proof",
     "QuotaLimit",
     "Region",
     "Serverless",

@@ -22,7 +22,7 @@ from modelform.catalog.model import (
     evidence,
     read_model,
 )
-from modelform.catalog.residency import Allowance, Processing, Region, Scope
+from modelform.catalog.residency import Allowance, Processing, Proof, Region, Scope
 from modelform.catalog.search import Candidates, Name, gone, near, slug, version_key
 
 SERVERLESS = "serverless"
@@ -83,6 +83,7 @@ class Catalog:
         self._models: dict[str, Model] = {}
         self._regions = {name: places.read_region(name, row) for name, row in data["regions"].items()}
         self._allowed: dict[tuple[str, str, str, bool], Allowance] = {}
+        self._leaves: dict[tuple[str, str, str, bool], bool] = {}
         self._quota = {name.lower(): (name, row) for name, row in data["quotaLimits"].items()}
 
     @classmethod
@@ -271,6 +272,41 @@ class Catalog:
             processing = self.processing(sku, region, model)
             self._allowed[asked] = places.judge(wanted, self._regions[region], self._regions.values(), processing)
         return self._allowed[asked]
+
+    def may_leave(self, residency: str | None, sku: str, region: str, model: Model | None = None) -> bool:
+        """Whether moves inside the region's Azure geography, which Microsoft may make, would break the policy."""
+        asked = (residency or places.ANYWHERE, sku, region, model is not None and model.hosting == "publisher")
+        if asked not in self._leaves:
+            caveat = self.processing(sku, region, model).caveat
+            geography = self._regions[region].geography
+            others = [name for name, place in self._regions.items() if place.geography == geography]
+            stays = all(self.allowed_by(residency, sku, name, model) for name in others)
+            self._leaves[asked] = bool(caveat) and not stays
+        return self._leaves[asked]
+
+    def proof(self, residency: str | None, sku: str, region: str, model: Model | None = None) -> Proof:
+        """How well it is proven that prompts stay where a policy that allows the sku there wants them."""
+        own_terms = model is not None and (model.lifecycle.status == "preview" or model.sold_by != "Azure")
+        leaves = self.may_leave(residency, sku, region, model)
+        return places.prove(residency, self.processing(sku, region, model), leaves=leaves, own_terms=own_terms)
+
+    def at_rest(self, region: str) -> Processing:
+        """Where what is stored in a region is kept: in its Azure geography. Raises KeyError for an unknown region."""
+        place = self._regions[region]
+        return places.locate("geography", place, self._regions.values(), (), evidence(self.data["skuFacts"]))
+
+    def rest_allowed(self, residency: str | None, region: str) -> bool:
+        """Whether a policy lets data be stored in a region."""
+        place = self._regions[region]
+        stored = places.locate("region", place, self._regions.values(), (), evidence(self.data["skuFacts"]))
+        return bool(places.judge(residency or places.ANYWHERE, place, self._regions.values(), stored))
+
+    def rest_proof(self, residency: str | None, region: str) -> Proof:
+        """How well it is proven that stored data stays where a policy that allows the region wants it."""
+        geography = self._regions[region].geography
+        others = [name for name, place in self._regions.items() if place.geography == geography]
+        leaves = not all(self.rest_allowed(residency, name) for name in others)
+        return places.prove(residency, self.at_rest(region), leaves=leaves, own_terms=False)
 
     def residencies(self) -> tuple[str, ...]:
         """Every value that `residency` may have: the words, country codes, regions."""

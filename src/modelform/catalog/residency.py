@@ -9,9 +9,13 @@ from typing import Any, Literal
 from modelform.catalog.model import Evidence
 
 Scope = Literal["region", "geography", "dataZone", "global", "publisher"]
+Proof = Literal["unproven", "documented", "contractual"]
+
+PROOFS: tuple[Proof, ...] = ("unproven", "documented", "contractual")
 
 ANYWHERE = "global"
 EU_MEMBERS = "eu"
+BOUNDARY = "eu-data-zone"
 ZONES = {"us-data-zone": "us", "eu-data-zone": "eu", "apac-data-zone": "apac"}
 WORDS = (ANYWHERE, *ZONES, EU_MEMBERS)
 
@@ -142,3 +146,22 @@ def _in_zone(zone: str, region: Region, regions: Iterable[Region], processing: P
     if processing.scope == "geography":
         places = [r for r in regions if r.geography == region.geography]
     return all(r.eu_data_boundary if zone == "eu" else r.data_zone == zone for r in places)
+
+
+def prove(residency: str | None, processing: Processing, *, leaves: bool, own_terms: bool) -> Proof:
+    """How well it is proven that something stays where a policy wants it, given that the policy allows it.
+
+    unproven: another statement lets it leave (`leaves`), or the fact is not Microsoft's. contractual: the policy wants
+    no less than the EU Data Boundary, to which Microsoft commits itself in its contracts, and no other terms hold for
+    the model (`own_terms`: a preview, or another company's product). documented: all else.
+    """
+    if residency in (None, ANYWHERE):
+        return "documented"
+    if leaves or not processing.evidence.stops:
+        return "unproven"
+    return "contractual" if residency == BOUNDARY and not own_terms else "documented"
+
+
+def weakest(proofs: Iterable[Proof]) -> Proof:
+    """The weakest of some proofs: that of a whole."""
+    return min(proofs, key=PROOFS.index, default="documented")

@@ -77,6 +77,12 @@ def said_by(catalog: Catalog, evidence: Evidence) -> str:
     return f"source: {title} ({evidence.as_of}{doubt})"
 
 
+def routes_of(item: Placed) -> str:
+    """Which routes lead to a deployment, for the detail of a finding; empty where none does."""
+    through = [r.key for r in item.stack.routes.values() if any(m.deployment == item.key for m in r.members)]
+    return f"; reached through route {several(through)}" if through else ""
+
+
 def written(sku: str) -> str:
     """A sku as the stack file has it: `dataZoneStandard`."""
     return sku if sku == SERVERLESS else sku[:1].lower() + sku[1:]

@@ -17,8 +17,8 @@ NAME_WIDTH = 24
 KIND_WIDTH = 16
 
 
-def plan(result: Result, ink: Ink, source: Source = read_source) -> list[str]:
-    """A preview: what would happen, resource by resource, then the count, then what was found."""
+def plan(result: Result, ink: Ink, source: Source = read_source, *, beside: Sequence[str] = ()) -> list[str]:
+    """A preview: what would happen, resource by resource, what is told `beside` it, what was found, then the count."""
     fresh = " after a refresh" if result.refreshed else ""
     lines = [ink.paint(f"Plan for {words.place(result)}{fresh}", "bold"), ""]
     changes = words.shown(result)
@@ -26,6 +26,8 @@ def plan(result: Result, ink: Ink, source: Source = read_source) -> list[str]:
         lines += change_lines(change, ink)
     if changes:
         lines.append("")
+    if beside:
+        lines += [*beside, ""]
     lines += found(result, ink, source)
     lines += plan_summary(result, ink)
     return lines

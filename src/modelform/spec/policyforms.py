@@ -29,6 +29,11 @@ class PolicyForm:
         "a country code, or a region.",
         example="eu-data-zone",
     )
+    at_rest: str | None = key(
+        Text(r"[A-Za-z][A-Za-z0-9-]{1,39}", "as residency"),
+        "Where data may be stored: files, threads, logs, a hub's storage; default: where prompts may be processed.",
+        example="eu",
+    )
     proof: str | None = key(
         Choice(("contractual", "documented", "unproven")),
         "The least proof of residency that will do.",

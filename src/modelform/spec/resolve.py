@@ -111,7 +111,8 @@ def _policy(context: Context, form: PolicyForm | None) -> Policy:
     if form is None:
         return Policy()
     return Policy(
-        residency=_residency(context, form.residency),
+        residency=_residency(context, form.residency, "residency"),
+        at_rest=_residency(context, form.at_rest, "atRest"),
         proof=form.proof,
         publishers=tuple(_publisher(context, name, index) for index, name in enumerate(form.publishers)),
         lifecycle=form.lifecycle,
@@ -122,7 +123,7 @@ def _policy(context: Context, form: PolicyForm | None) -> Policy:
     )
 
 
-def _residency(context: Context, text: str | None) -> str | None:
+def _residency(context: Context, text: str | None, key: str) -> str | None:
     """A residency as the catalogue spells it: country codes in capitals, all else in small letters."""
     if text is None:
         return None
@@ -137,7 +138,7 @@ def _residency(context: Context, text: str | None) -> str | None:
         else f"Write {', '.join(words)}, a country code such as DE, or a region."
     )
     context.error(
-        "stack-file.value", f"policy.residency {text!r} is no place that the catalogue knows", "policy.residency", hint
+        "stack-file.value", f"policy.{key} {text!r} is no place that the catalogue knows", f"policy.{key}", hint
     )
     return None
 

@@ -164,9 +164,13 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What must hold of every deployment; None or empty where the file says nothing."""
+    """What must hold of every deployment; None or empty where the file says nothing.
+
+    `residency` is where prompts may be processed, `at_rest` where data may be stored when that is another place.
+    """
 
     residency: str | None = None
+    at_rest: str | None = None
     proof: str | None = None
     publishers: tuple[str, ...] = ()
     lifecycle: tuple[str, ...] = ()
@@ -174,6 +178,11 @@ class Policy:
     public_network: str | None = None
     local_keys: str | None = None
     rules: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def storage(self) -> str | None:
+        """Where data may be stored: `at_rest`, or where prompts may be processed."""
+        return self.at_rest or self.residency
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from modelform.catalog import SERVERLESS, Catalog
-from modelform.checks.place import Placed, elsewhere, placed, said_by, written
+from modelform.checks.place import elsewhere, placed, routes_of, said_by, written
 from modelform.errors import Diagnostic, Severity
 from modelform.spec.resolved import Stack
 
@@ -16,7 +16,7 @@ sentence = "Every deployment processes prompts where `policy.residency` allows i
 reason = (
     "The sku decides where prompts go, not the region: Global skus anywhere, DataZone skus within the data zone, "
     "Standard and provisioned ones in the region, serverless endpoints within their Azure geography. The EU data zone "
-    "is the EU Data Boundary, with Norway and Switzerland, so `eu` refuses it."
+    "is the EU Data Boundary, with Norway and Switzerland, so `eu` refuses it. It holds for every member of a route."
 )
 
 
@@ -31,19 +31,13 @@ def check(stack: Stack, catalog: Catalog, today: date, facts: object | None) -> 
         allowance = catalog.allowed_by(residency, item.sku, item.region, item.model)
         detail = said_by(catalog, allowance.processing.evidence)
         if not allowance:
+            detail += routes_of(item)
             summary = (
                 f"{item.key}: prompts to {written(item.sku)} in {item.region} are processed {allowance.reason}, "
                 f"and the policy says {residency}"
             )
             yield Diagnostic(code, level, summary, detail, item.span("sku"), elsewhere(item, catalog))
-        elif allowance.processing.caveat and _may_leave(item, residency, catalog):
+        elif not stack.policy.proof and catalog.may_leave(residency, item.sku, item.region, item.model):
             summary = f"{item.key}: that prompts stay in {residency} is not proven: they {allowance.processing.caveat}"
             hint = "choose a region that is alone in its Azure geography"
             yield Diagnostic(code, Severity.WARNING, summary, detail, item.span("sku"), hint)
-
-
-def _may_leave(item: Placed, residency: str, catalog: Catalog) -> bool:
-    """Whether the rest of the region's Azure geography would break the policy."""
-    geography = catalog.regions[item.region].geography
-    others = [name for name, region in catalog.regions.items() if region.geography == geography]
-    return not all(catalog.allowed_by(residency, item.sku, name, item.model) for name in others)

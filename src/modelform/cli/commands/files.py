@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import click
 
+from modelform.cli import appendix
 from modelform.cli.arguments import Argument, Choice, Option, Place, command
 from modelform.errors import Exit
 
@@ -111,13 +112,15 @@ def validate(place: Place, choice: Choice) -> int:
         raise PolicyError(diagnostics=found)
     if session.voice.json:
         document = json.findings("validate", found, stack=stack.name, engine=session.engine, target=stack.target)
-        session.voice.document(document)
+        session.voice.document(document | appendix.parts(stack))
         return int(Exit.OK)
     session.voice.complain(found)
     said = findings.tally(found)
     parts = ((stack.workspaces, "workspace"), (stack.deployments, "deployment"), (stack.routes, "route"))
     counted = ", ".join(words.count(len(part), word) for part, word in parts)
     session.voice.say(f"{stack.name} is valid: {counted}{', ' + said if said else ''}.")
+    beside = appendix.lines(stack, session.voice.page)
+    session.voice.say(*([""] if beside else []), *beside)
     return int(Exit.OK)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import click
 
+from modelform.cli import appendix
 from modelform.cli.arguments import Choice, Guards, Leave, Option, Place, Work, command
 from modelform.cli.commands.files import keep_lock
 from modelform.errors import Exit
@@ -59,13 +60,15 @@ def preview(
     if session.voice.json:
         _document(session, result, out if result.ok else None)
     elif markdown:
-        from modelform.report.markdown import comment
+        from modelform.report.markdown import LIMIT, comment
 
-        session.voice.raw(comment(result).rstrip())
+        folded = appendix.folded(session.stack)
+        session.voice.raw((comment(result, limit=LIMIT - len(folded)) + folded).rstrip())
     else:
         from modelform.report import text
 
-        session.voice.say(*text.plan(result, session.voice.page))
+        page = session.voice.page
+        session.voice.say(*text.plan(result, page, beside=appendix.lines(session.stack, page)))
     return _answer(result, work)
 
 
@@ -169,7 +172,8 @@ class Watch:
 
         self.close()
         voice = self._session.voice
-        voice.say(*text.plan(plan, voice.page), "")
+        beside = appendix.lines(self._session.stack, voice.page) if plan.command == "preview" else []
+        voice.say(*text.plan(plan, voice.page, beside=beside), "")
         self.told.update(plan.diagnostics)
 
     def on_event(self, event: Event) -> None:
@@ -257,7 +261,8 @@ def _with_findings(session: Session, result: Result) -> Result:
 def _document(session: Session, result: Result, plan: Path | None = None) -> None:
     from modelform.report import json
 
-    session.voice.document(json.document(result, None if plan is None else str(plan)))
+    parts = appendix.parts(session.stack) if result.command in ("preview", "up") else {}
+    session.voice.document(json.document(result, None if plan is None else str(plan)) | parts)
 
 
 def _answer(result: Result, work: Work) -> int:
