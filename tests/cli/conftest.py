@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +138,7 @@ class Runner:
     )
     given: dict[str, Any] = field(default_factory=dict)
     real_driver: bool = False
+    now: Callable[[], datetime] | None = None
     terminal_class: type[Terminal] = Terminal
 
     def __call__(self, *argv: str) -> Ran:
@@ -152,6 +153,8 @@ class Runner:
         stream = Terminal if self.terminal else io.StringIO
         out, err = stream(), stream()
         more: dict[str, Any] = {} if self.real_driver else {"open_driver": open_driver}
+        if self.now is not None:
+            more["now"] = self.now
         around = Outside(
             environment={"COLUMNS": "80", "TERM": "xterm", **self.environment},
             stdin=(self.terminal_class if self.typed is not None else io.StringIO)(self.typed or ""),

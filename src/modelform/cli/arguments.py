@@ -284,7 +284,7 @@ def wrong(error: click.UsageError, root: Any) -> UsageError:
     summary, hint = error.format_message().strip().rstrip("."), ""
     if isinstance(error, click.NoSuchOption):
         summary = f"`{path}` has no option {error.option_name}"
-        hint = _nearest(error.option_name, list(_all_options(node))) or _elsewhere(error.option_name, root)
+        hint = _elsewhere(error.option_name, root) or _nearest(error.option_name, list(_all_options(node)))
     elif isinstance(error, click.BadParameter):
         summary = " ".join(summary.split())
     elif summary.startswith("No such command"):
