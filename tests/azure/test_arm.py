@@ -91,6 +91,26 @@ def test_no_token_is_an_access_error(rig: Callable[..., Any]) -> None:
     assert made.script.requests == []
 
 
+def test_a_token_whose_time_is_over_is_replaced_once(rig: Callable[..., Any]) -> None:
+    error = {"error": {"code": "ExpiredAuthenticationToken", "message": "The access token has expired."}}
+    refused = {"status": 401, "headers": {"WWW-Authenticate": 'Bearer error="invalid_token"'}, "body": error}
+    made = rig(refused, {"body": {"id": "/a"}})
+    assert made.arm.get("/a", "1") == {"id": "/a"}
+    assert (len(made.credential.scopes), len(made.script.requests), made.clock.waits) == (2, 2, [])
+    made = rig(refused)
+    with pytest.raises(AccessError, match="ExpiredAuthenticationToken"):
+        made.arm.get("/a", "1")
+    assert len(made.script.requests) == 2
+
+
+def test_a_token_that_is_refused_for_another_reason_is_not_replaced(rig: Callable[..., Any]) -> None:
+    error = {"error": {"code": "InvalidAuthenticationToken", "message": "The access token is invalid."}}
+    made = rig({"status": 401, "headers": {"WWW-Authenticate": "Bearer"}, "body": error})
+    with pytest.raises(AccessError, match="InvalidAuthenticationToken"):
+        made.arm.get("/a", "1")
+    assert len(made.script.requests) == 1
+
+
 def test_azure_is_only_reached_with_a_subscription() -> None:
     with pytest.raises(AccessError, match="subscription"):
         azure_connection("t", "", {})

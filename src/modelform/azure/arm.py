@@ -26,6 +26,7 @@ from modelform.values import Secret, bare
 READ_TIMEOUT, WRITE_TIMEOUT = 120.0, 7200.0
 _SAFE = "/:@!$&'()*+,;=-._~"
 _MOST_PAGES = 1000
+_MOST_LATE = 10  # reads at which something that was just made may be missing
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ class Arm:
         """Polls until the operation that `answer` accepted is done, and gives the last answer; raises if the operation
         fails, or there is no more time."""
         monitor = monitor_of(call.method, call.url, answer)
-        polls = Polls()
+        polls, late = Polls(), 0
         while monitor is not None:
             wait = polls.wait(answer)
             if self._clock() + wait > call.deadline:
@@ -193,6 +194,12 @@ class Arm:
             if wait:
                 self._sleep(wait)
             answer = self._poll(call, monitor)
+            if answer.status == 404 and call.method != "DELETE":  # what was just made may show a moment late
+                late += 1
+                if late > _MOST_LATE:
+                    refusal = answer.refusal
+                    raise self._failure(call, answer, refusal.code, refusal.message)
+                continue
             if answer.status == 404 and monitor.kind != "resource":
                 monitor = Monitor("resource", call.url)  # the monitor of a delete is gone; is what it deletes?
                 continue
@@ -212,7 +219,8 @@ class Arm:
         try:
             return self._send(ask)
         except ArmError as error:
-            if error.missing and call.method == "DELETE":
+            shows_late = monitor.kind == "resource" and call.method in ("PUT", "PATCH")
+            if error.missing and (call.method == "DELETE" or shows_late):
                 return Answer(404, {}, json.dumps({"error": {"code": error.code, "message": error.message}}))
             raise
 
@@ -232,7 +240,7 @@ class Arm:
                     raise self._failure(call, answer, found.code, found.message, found.target, found.details)
             except ArmError as error:
                 late += 1
-                if not error.missing or late > 10:
+                if not error.missing or late > _MOST_LATE:
                     raise
                 answer = Answer(404, {})
             wait = polls.wait(answer)
@@ -326,6 +334,17 @@ def _client(connection: Connection) -> Any:
     from azure.core import PipelineClient
     from azure.core.pipeline import Pipeline, policies
 
+    class Bearer(policies.BearerTokenCredentialPolicy[Any, Any]):
+        """Sends a request again, once, with a new token, if ARM says that the old one's time is over."""
+
+        def on_challenge(self, request: Any, response: Any) -> bool:
+            if super().on_challenge(request, response):
+                return True
+            if "ExpiredAuthenticationToken" not in (response.http_response.text() or ""):
+                return False
+            self.authorize_request(request, connection.scope)
+            return True
+
     transport = connection.transport
     if transport is None:
         from azure.core.pipeline.transport import RequestsTransport
@@ -338,7 +357,7 @@ def _client(connection: Connection) -> Any:
         policies.UserAgentPolicy(base_user_agent=f"modelform/{__version__}"),
     ]
     if connection.credential is not None:
-        chain.append(policies.BearerTokenCredentialPolicy(connection.credential, connection.scope))
+        chain.append(Bearer(connection.credential, connection.scope))
     return PipelineClient(connection.endpoint, pipeline=Pipeline(transport, chain))
 
 
