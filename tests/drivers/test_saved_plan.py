@@ -427,6 +427,7 @@ def test_options_that_decide_what_a_plan_is_come_too_late(option: dict[str, Any]
 # secrets
 
 
+@pytest.mark.slow
 def test_with_a_passphrase_secrets_take_part_and_cannot_be_guessed(bench: Bench) -> None:
     bench.environment = {**PHRASE, "NOTICE": "7d"}
     result = bench.save()
@@ -455,6 +456,7 @@ def test_with_a_passphrase_secrets_take_part_and_cannot_be_guessed(bench: Bench)
     assert "NOTICE" in refused(bench, bench.approval, "plan.environment")
 
 
+@pytest.mark.slow
 def test_the_key_of_the_fingerprints_is_not_in_a_sealed_plan(bench: Bench) -> None:
     bench.environment = dict(PHRASE)
     bench.save()
@@ -520,7 +522,9 @@ def test_what_is_secret_in_a_state_is_not_in_a_plan(bench: Bench) -> None:
 # files that are no plans
 
 
-@pytest.mark.parametrize("environment", [{}, PHRASE], ids=["open", "sealed"])
+@pytest.mark.parametrize(
+    "environment", [pytest.param({}, id="open"), pytest.param(PHRASE, id="sealed", marks=pytest.mark.slow)]
+)
 def test_a_plan_that_was_changed(environment: dict[str, str], bench: Bench) -> None:
     bench.environment = dict(environment)
     bench.save()
