@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from modelform.drivers import changes as told
-from modelform.drivers import course, guards, ordered, pulumi_process
+from modelform.drivers import course, guards, ordered, pulumi_installation
 from modelform.drivers.driver import Driver, HistoryEntry, OnEvent, Request, Serve, StackInfo
 from modelform.drivers.graves import KEPT, NAMES, Graves
 from modelform.drivers.place import BACKEND_VARIABLE, Place
 from modelform.drivers.pulumi_again import Again
 from modelform.drivers.pulumi_events import Events, hidden_marked
 from modelform.drivers.pulumi_home import Home, plugin_command
-from modelform.drivers.pulumi_process import Command
 from modelform.drivers.telling import deletions, exit_code
 from modelform.errors import Diagnostic, PolicyError, Severity, StalePlanError, UnsupportedError
 from modelform.plan import Change, Event, Op, Result
@@ -27,6 +26,7 @@ from modelform.spec.resolved import Stack, Target
 from modelform.state import Snapshot, binding
 
 if TYPE_CHECKING:
+    from modelform.drivers.pulumi_process import Command
     from modelform.drivers.pulumi_stack import Stacks
 
 Operation = Literal["preview", "up", "destroy", "refresh"]
@@ -187,10 +187,11 @@ class PulumiCli:
 
     def _far(self, name: str) -> Stacks:
         """The stacks in a backend that only the CLI reads."""
+        from modelform.drivers.pulumi_process import Command
         from modelform.drivers.pulumi_stack import Stacks
 
         self._home.prepare(name, "", self._plugin)
-        command = Command(pulumi_process.require(self._place.environment), self._home.environment("", {}))
+        command = Command(pulumi_installation.require(self._place.environment), self._home.environment("", {}))
         return Stacks(command, self._home.folder, self._home.secrets_provider)
 
     # how
@@ -203,7 +204,9 @@ class PulumiCli:
         self, request: Request, stack: Stack | None, found: list[Diagnostic] | None = None, *, changing: bool = False
     ) -> Iterator[_Work]:
         """Reads the state, makes sure that it belongs to this cloud, and readies the CLI; changes nothing yet."""
-        command = pulumi_process.require(self._place.environment)
+        command = pulumi_installation.require(self._place.environment)
+        from modelform.drivers.pulumi_process import Command
+
         findings = list(found or ())
         with ExitStack() as held:
             base, digest = self._base(request.name, changing, findings)

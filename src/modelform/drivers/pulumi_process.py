@@ -1,89 +1,24 @@
-"""The `pulumi` command: where it is, how it is installed, and how it is run so that Ctrl-C reaches it once."""
+"""The `pulumi` command as the Automation API runs it, so that Ctrl-C reaches it once."""
 
 from __future__ import annotations
 
 import copy
 import os
-import re
-import shutil
 import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from pulumi.automation import CommandResult, PulumiCommand
-from pulumi.automation.errors import InvalidVersionError, create_command_error
+from pulumi.automation.errors import create_command_error
 
+from modelform.drivers.pulumi_installation import LEAST, WAY_OUT, numbers, version
 from modelform.errors import InterruptedByUser, ModelformError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-LEAST = (3, 207, 0)
-"""Older ones do not send their events over gRPC, or do not know `stackConfigDir` as this driver writes it."""
-_WAY_OUT = (
-    "`modelform doctor --install-pulumi` installs one, or run with --engine embedded, which needs none "
-    "(target azure included)"
-)
-_PLUGINS = Path(".pulumi") / "versions"
-
-
-def find(environment: Mapping[str, str]) -> str | None:
-    """The command on PATH, or the newest of those that the Automation API has installed for this user."""
-    found = shutil.which("pulumi", path=environment.get("PATH", os.defpath))
-    if found is not None:
-        return found
-    home = Path(environment.get("HOME") or Path.home())
-    installed = sorted((home / _PLUGINS).glob("*/bin/pulumi"), key=lambda path: _numbers(path.parent.parent.name))
-    return str(installed[-1]) if installed else None
-
-
-def require(environment: Mapping[str, str]) -> str:
-    """The command, or a `ModelformError` that says how to get one."""
-    found = find(environment)
-    if found is None:
-        raise ModelformError(
-            "the Pulumi CLI is not installed: no `pulumi` on PATH, and none in ~/.pulumi/versions",
-            code="engine.no-pulumi",
-            hint=_WAY_OUT,
-        )
-    return found
-
-
-def version(command: str, environment: Mapping[str, str]) -> str:
-    """What the command says that it is, without the `v`."""
-    try:
-        told = subprocess.run(
-            [command, "version"],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-            env={**environment, "PULUMI_SKIP_UPDATE_CHECK": "true"},
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise ModelformError(f"{command} does not run: {error}", code="engine.no-pulumi", hint=_WAY_OUT) from error
-    return told.stdout.strip().removeprefix("v")
-
-
-def install() -> tuple[str, str]:
-    """Installs the CLI that fits the SDK with Pulumi's own installer; where it is, and its version."""
-    try:
-        made = PulumiCommand.install()
-    except (OSError, subprocess.SubprocessError, InvalidVersionError) as error:
-        output = getattr(error, "output", None) or b""
-        said = output.decode(errors="replace").strip() if isinstance(output, bytes) else str(output)
-        raise ModelformError(
-            f"the Pulumi CLI could not be installed: {error}",
-            code="engine.install",
-            detail=said[-1000:],
-            hint="Pulumi's installer is fetched from get.pulumi.com: check the network and the proxy, or install the "
-            "CLI by other means and put it on PATH",
-        ) from error
-    return made.command, str(made.version)
 
 
 class Command(PulumiCommand):
@@ -98,14 +33,14 @@ class Command(PulumiCommand):
 
         said = version(command, environment)
         # A build of one's own has no number: it is taken as new enough.
-        if said and _numbers(said) < LEAST:
+        if said and numbers(said) < LEAST:
             raise ModelformError(
                 f"{command} is Pulumi {said}, and this driver needs {'.'.join(map(str, LEAST))} or newer",
                 code="engine.old-pulumi",
-                hint=_WAY_OUT,
+                hint=WAY_OUT,
             )
         self.command = command
-        self.version = VersionInfo(*(_numbers(said) if said else LEAST))
+        self.version = VersionInfo(*(numbers(said) if said else LEAST))
         self._environment = dict(environment)
         self._cancelled = cancelled or threading.Event()
 
@@ -204,9 +139,3 @@ class _Reader:
 def _signal(process: subprocess.Popen[str], number: int) -> None:
     with suppress(ProcessLookupError):
         process.send_signal(number)
-
-
-def _numbers(text: str) -> tuple[int, int, int]:
-    found = [int(part) for part in re.findall(r"\d+", text)[:3]]
-    first, second, third = (*found, 0, 0, 0)[:3]
-    return first, second, third

@@ -6,15 +6,16 @@ import platform
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import click
 
-from modelform.cli.arguments import Choice, Place, command
+from modelform.cli.arguments import Choice, Option, Place, command
 from modelform.errors import Diagnostic, ModelformError
 
 if TYPE_CHECKING:
     from modelform.cli.session import Session
+    from modelform.cli.voice import Voice
 
 PACKAGES = ("modelform", "pulumi", "pulumi-azure-native", "azure-identity", "azure-ai-ml", "starlette", "cryptography")
 SIGN_IN = ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_CLIENT_SECRET", "AZURE_FEDERATED_TOKEN_FILE", "ARM_USE_OIDC")
@@ -41,13 +42,22 @@ def register(app: click.Group) -> None:
     command(app, "doctor")(doctor)
 
 
-def doctor(place: Place, choice: Choice) -> int:
+def doctor(
+    place: Place,
+    choice: Choice,
+    install_pulumi: Annotated[
+        bool,
+        Option("--install-pulumi", help="Install the Pulumi CLI first, where there is none, with Pulumi's installer."),
+    ] = False,
+) -> int:
     """Say what is installed, and which engine and cloud would be used, and why."""
     from modelform.cli.outside import outside
     from modelform.cli.session import voice_of
 
     around, voice = outside(), voice_of(place)
-    answers = [*_installed(), *_environment(around.environment)]
+    if install_pulumi:
+        _install(voice, around.environment)
+    answers = [*_installed(around.environment), *_environment(around.environment)]
     about, problems = _project(place, choice, around.environment)
     answers += about
     if voice.json:
@@ -69,7 +79,20 @@ def doctor(place: Place, choice: Choice) -> int:
     return 0
 
 
-def _installed() -> list[Answer]:
+def _install(voice: Voice, environment: Mapping[str, str]) -> None:
+    """Installs the CLI that fits the SDK, unless there is one already."""
+    from modelform.drivers import pulumi_installation
+
+    found = pulumi_installation.find(environment)
+    if found is not None:
+        voice.note("", f"The Pulumi CLI is there already: {found}")
+        return
+    voice.note("", "Fetching Pulumi's installer from get.pulumi.com ...")
+    command, version = pulumi_installation.install()
+    voice.note("", f"Installed Pulumi {version}: {command}")
+
+
+def _installed(environment: Mapping[str, str]) -> list[Answer]:
     from importlib.metadata import PackageNotFoundError, version
 
     answers = [
@@ -80,24 +103,25 @@ def _installed() -> list[Answer]:
             answers.append(Answer("Installed", package, version(package)))
         except PackageNotFoundError:
             answers.append(Answer("Installed", package, "missing: install modelform with its dependencies"))
-    answers.append(Answer("Installed", "pulumi CLI", _pulumi_cli()))
+    answers.append(Answer("Installed", "pulumi CLI", _pulumi_cli(environment)))
     az = shutil.which("az")
     answers.append(Answer("Installed", "az", az or "not on PATH (only one of the ways to sign in to Azure)"))
     return answers
 
 
-def _pulumi_cli() -> str:
-    import subprocess
+def _pulumi_cli(environment: Mapping[str, str]) -> str:
+    from modelform.drivers import pulumi_installation
 
-    found = shutil.which("pulumi")
+    found = pulumi_installation.find(environment)
     if found is None:
-        return "not on PATH: `engine: pulumi` cannot be used, `engine: embedded` can"
+        return (
+            "not on PATH: `engine: pulumi`, the default for Azure, cannot be used, `engine: embedded` can; "
+            "`modelform doctor --install-pulumi` installs it"
+        )
     try:
-        said = subprocess.run(
-            [found, "version"], capture_output=True, text=True, timeout=10, check=False
-        ).stdout.strip()
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f"{found}, which does not answer: {error}"
+        said = pulumi_installation.version(found, environment)
+    except ModelformError as error:
+        return error.diagnostics[0].summary
     return f"{said or 'of unknown version'} ({found})"
 
 
