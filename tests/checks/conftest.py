@@ -14,6 +14,7 @@ from modelform.catalog import Catalog
 from modelform.errors import Span
 from modelform.spec.resolved import (
     Capacity,
+    CostLimit,
     Deployment,
     HubParts,
     Marketplace,
@@ -129,6 +130,7 @@ def deployment(key: str, written: Mapping[str, Any], catalog: Catalog, home: str
         sku=sku if serverless else sku[:1].upper() + sku[1:],
         capacity=None if serverless else capacity(written.get("capacity", {"tpm": 10_000})),
         marketplace=terms,
+        usage=dict(written.get("usage", {})),
         sku_chosen=written.get("skuChosen", False),
     )
 
@@ -161,6 +163,7 @@ def policy(written: Mapping[str, Any]) -> Policy:
         publishers=tuple(written.get("publishers", ())),
         lifecycle=tuple(written.get("lifecycle", ())),
         retirement_notice_days=written.get("retirementNotice"),
+        monthly_cost=CostLimit(**written["monthlyCost"]) if "monthlyCost" in written else None,
         public_network=written.get("publicNetwork"),
         local_keys=written.get("localKeys"),
         rules=dict(written.get("rules", {})),

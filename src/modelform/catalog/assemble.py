@@ -37,7 +37,10 @@ def assemble(parts: dict[str, Fact], publishers: list[Fact]) -> Fact:
             name: _rated(limit, sources) for name, limit in quota_limits(quotas, models, skus["skus"]).items()
         },
         "quota": {key: value for key, value in quotas.items() if key not in ("limits", "observed", "tiers")},
-        "prices": {**_rated(prices["facts"], sources), **{k: prices[k] for k in ("ptuRates", "rules", "live")}},
+        "prices": {
+            **_rated(prices["facts"], sources),
+            **{key: prices[key] for key in ("ptuRates", "parts", "rules", "live")},
+        },
         "pricesOnly": prices["pricesOnly"]["rows"],
         "lifecyclePolicy": parts["lifecycle"]["policy"],
         "serverlessEndpoints": _rated(parts["serverless"]["serverless"], sources),

@@ -1,4 +1,4 @@
-"""What a plan and a validation say beside their findings: the proof of residency."""
+"""What a plan and a validation say beside their findings: the proof of residency, the cost in one line."""
 
 from __future__ import annotations
 
@@ -10,13 +10,19 @@ if TYPE_CHECKING:
 
 
 def parts(stack: Stack | None) -> dict[str, Any]:
-    """The extra keys of a `--json` document; none without a stack."""
+    """The extra keys of a `--json` document; none without a stack. Cost only where the file speaks of it."""
     if stack is None or not stack.deployments:
         return {}
     from modelform.catalog import Catalog
     from modelform.checks import proof
 
-    return {"residency": proof.table(stack, Catalog.load())}
+    catalog = Catalog.load()
+    found = {"residency": proof.table(stack, catalog)}
+    if stack.policy.monthly_cost is not None or any(d.usage for d in stack.deployments.values()):
+        from modelform.checks import cost
+
+        found["cost"] = cost.document(stack, catalog)
+    return found
 
 
 def lines(stack: Stack | None, ink: Ink) -> list[str]:
@@ -26,7 +32,12 @@ def lines(stack: Stack | None, ink: Ink) -> list[str]:
         return []
     from modelform.report import proof
 
-    return proof.lines(found["residency"], ink)
+    said = proof.lines(found["residency"], ink)
+    if "cost" in found:
+        from modelform.report import cost
+
+        said += ["", *cost.line(found["cost"], ink)]
+    return said
 
 
 def folded(stack: Stack | None) -> str:
@@ -36,4 +47,10 @@ def folded(stack: Stack | None) -> str:
         return ""
     from modelform.report import proof
 
-    return proof.folded(found["residency"])
+    text = proof.folded(found["residency"])
+    if "cost" in found:
+        from modelform.report import cost
+        from modelform.report.ink import Ink
+
+        text += "\n" + " ".join(cost.line(found["cost"], Ink(width=10_000))) + "\n"
+    return text

@@ -40,6 +40,15 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
 
 
+def clip(text: str, room: int) -> str:
+    """The text, cut with a mark where it takes more cells than there is room for."""
+    if cells(text) <= room:
+        return text
+    while text and cells(text) > room - 1:
+        text = text[:-1]
+    return f"{text}…"
+
+
 @dataclass(frozen=True, slots=True)
 class Ink:
     """How to write: with or without colour, and how many columns there are."""

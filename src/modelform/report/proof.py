@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from modelform.report.ink import Ink, cells
+from modelform.report.ink import Ink, cells, clip
 from modelform.report.markdown import escape
 from modelform.report.text import table
 
@@ -65,7 +65,7 @@ def _rows(document: Mapping[str, Any]) -> list[list[str]]:
 def _names(names: list[str]) -> str:
     """As many names as there is room for, and how many more there are."""
     room = NAMES_WIDTH - (len(f" +{len(names) - 1}") if len(names) > 1 else 0)
-    shown = names[0] if cells(names[0]) <= room else f"{names[0][: room - 1]}…"
+    shown = clip(names[0], room)
     for number, name in enumerate(names[1:], start=1):
         rest = len(names) - number
         if cells(f"{shown}, {name} +{rest}") > NAMES_WIDTH:

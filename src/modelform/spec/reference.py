@@ -62,7 +62,7 @@ Your editor knows all of this with a first line such as
 ## Not supported yet
 
 These keys are read and checked, and then refused with `not-supported-yet`: `networks`, `identities`, `access`,
-`policy.monthlyCost`, `policy.packs`, and of a workspace `exposure: private`, `network`, `existing` and `manage`; of
+`policy.packs`, and of a workspace `exposure: private`, `network`, `existing` and `manage`; of
 `contentFilter`, the words `strict` and `default` (a policy's own name works).
 
 ## Every key

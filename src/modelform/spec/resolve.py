@@ -15,7 +15,7 @@ from modelform.spec.context import Context
 from modelform.spec.deployments import resolve_deployments
 from modelform.spec.kinds import Reading
 from modelform.spec.policyforms import PolicyForm
-from modelform.spec.resolved import Deployment, Origins, Policy, Route, RouteMember, Stack, Target, Workspace
+from modelform.spec.resolved import CostLimit, Deployment, Origins, Policy, Route, RouteMember, Stack, Target, Workspace
 from modelform.spec.stackfile import StackForm
 from modelform.spec.suggest import did_you_mean, nearest
 from modelform.spec.unsupported import report_unsupported
@@ -117,6 +117,7 @@ def _policy(context: Context, form: PolicyForm | None) -> Policy:
         publishers=tuple(_publisher(context, name, index) for index, name in enumerate(form.publishers)),
         lifecycle=form.lifecycle,
         retirement_notice_days=form.retirement_notice,
+        monthly_cost=CostLimit(form.monthly_cost.limit, form.monthly_cost.currency) if form.monthly_cost else None,
         public_network=form.public_network,
         local_keys=form.local_keys,
         rules=dict(form.rules),

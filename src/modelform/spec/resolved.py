@@ -163,6 +163,14 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class CostLimit:
+    """The most that a month may be estimated to cost, in an ISO 4217 currency."""
+
+    limit: float
+    currency: str = "USD"
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What must hold of every deployment; None or empty where the file says nothing.
 
@@ -175,6 +183,7 @@ class Policy:
     publishers: tuple[str, ...] = ()
     lifecycle: tuple[str, ...] = ()
     retirement_notice_days: int | None = None
+    monthly_cost: CostLimit | None = None
     public_network: str | None = None
     local_keys: str | None = None
     rules: dict[str, str] = field(default_factory=dict)

@@ -31,11 +31,8 @@ def _found(form: StackForm) -> Iterator[tuple[str, str, str]]:
         yield "identities", "identities", "Remove it; workspaces have a system-assigned identity for now."
     if form.access:
         yield "access", "access", "Remove it, and assign roles outside modelform for now."
-    if form.policy is not None:
-        if form.policy.monthly_cost is not None:
-            yield "policy.monthlyCost", "policy.monthlyCost", "Remove it; `usage` of deployments may stay."
-        if form.policy.packs:
-            yield "policy.packs", "policy.packs", "Remove it, and write the policy out."
+    if form.policy is not None and form.policy.packs:
+        yield "policy.packs", "policy.packs", "Remove it, and write the policy out."
     for key, workspace in form.workspaces.items():
         path = f"workspaces.{key}"
         if workspace.exposure == "private":

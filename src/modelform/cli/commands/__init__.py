@@ -18,6 +18,7 @@ HOMES = {
     "apply": "operations",
     "refresh": "operations",
     "destroy": "operations",
+    "cost": "estimates",
     "outputs": "outputs",
     "smoke": "smoke",
     "stack": "stacks",

@@ -1,0 +1,118 @@
+"""The cost estimate: by usage, by capacity, by the hour; routes, parts, and what is deployed already."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from modelform.catalog import Catalog
+from modelform.checks import cost
+from modelform.checks.holdings import holdings, of_export
+from modelform.spec.resolved import Stack
+
+GPT = "openai/gpt-5.4-mini@2026-03-17"
+MISTRAL = "mistral-ai/Mistral-Large-3@1"
+BuildStack = Callable[..., Stack]
+ACCOUNT = "/subscriptions/S/resourceGroups/rg/providers/Microsoft.CognitiveServices/accounts/foundry-account"
+
+
+def written(**deployments: dict[str, Any]) -> dict[str, Any]:
+    return {"workspaces": {"foundry": {}}, "deployments": deployments}
+
+
+def only(build_stack: BuildStack, catalog: Catalog, **more: Any) -> cost.Line:
+    stack = build_stack(written(chat={"model": MISTRAL, "sku": "globalStandard", "capacity": {"tpm": 10_000}, **more}))
+    (found,) = cost.estimate(stack, catalog)
+    return found
+
+
+def test_by_usage_and_by_capacity(build_stack: BuildStack, catalog: Catalog) -> None:
+    line = only(build_stack, catalog, usage={"inputTokens": 2_000_000, "outputTokens": 1_000_000})
+    assert line.expected == pytest.approx(2 * 0.5 + 1 * 1.5)
+    assert line.most == pytest.approx(10_000 * 60 * 730 / 1e6 * 1.5)
+    assert line.source == "retail-20261009"
+    undeclared = only(build_stack, catalog)
+    assert undeclared.expected is None
+    assert undeclared.most == line.most
+
+
+def test_provisioned_units_cost_the_same_used_or_not(build_stack: BuildStack, catalog: Catalog) -> None:
+    stack = build_stack(written(chat={"model": GPT, "sku": "globalProvisionedManaged", "capacity": {"ptu": 15}}))
+    (line,) = cost.estimate(stack, catalog)
+    assert line.how == "hours"
+    assert line.expected == line.most == pytest.approx(15 * 730 * 1.0)
+
+
+def test_a_price_follows_from_the_global_one_by_rule(build_stack: BuildStack, catalog: Catalog) -> None:
+    use = {"inputTokens": 1_000_000}
+    wide, narrow = (
+        build_stack(written(x={"model": "openai/text-embedding-3-large@1", "sku": sku, "usage": use}))
+        for sku in ("globalStandard", "standard")
+    )
+    (first,), (second,) = cost.estimate(wide, catalog), cost.estimate(narrow, catalog)
+    assert first.expected
+    assert second.expected == pytest.approx(first.expected * 1.21)
+    assert "inferred: 1.21 times" in second.note
+
+
+def test_a_hubs_parts_and_private_endpoints_cost(build_stack: BuildStack, catalog: Catalog) -> None:
+    stack = build_stack(
+        {"workspaces": {"studio": {"kind": "hub", "exposure": "private"}, "open": {}}, "deployments": {}}
+    )
+    found = {line.key: line.expected for line in cost.estimate(stack, catalog)}
+    assert found["studio endpoints"] == pytest.approx(4 * 730 * 0.01)
+    assert set(found) == {"studio storage", "studio key vault", "studio logs", "studio endpoints"}
+    assert "studio storage: 10 GB stored." in cost.assumptions(cost.estimate(stack, catalog), catalog)
+
+
+def test_routes_and_the_whole(build_stack: BuildStack, catalog: Catalog) -> None:
+    use = {"inputTokens": 2_000_000}
+    content = written(
+        a={"model": MISTRAL, "sku": "globalStandard", "usage": use},
+        b={"model": MISTRAL, "sku": "globalStandard"},
+        c={"model": "mistral-ai/mistral-document-ai-2512@1", "sku": "dataZoneStandard", "capacity": {"units": 1}},
+    )
+    stack = build_stack({**content, "routes": {"main": ["a", "b"]}})
+    found = cost.document(stack, catalog)
+    assert found["routes"]["main"]["expected"] == 1.0
+    assert found["routes"]["main"]["most"] == pytest.approx(2 * 10_000 * 60 * 730 / 1e6 * 1.5)
+    assert found["total"]["most"] is None
+    assert found["total"]["mostKnown"] == found["routes"]["main"]["most"]
+    assert (found["total"]["unpriced"], found["total"]["undeclared"]) == (["c"], ["b"])
+    assert found["deployed"] is None
+    assert json.dumps(found)
+
+
+def test_against_what_is_deployed(build_stack: BuildStack, catalog: Catalog) -> None:
+    state = {
+        "deployment": {
+            "resources": [
+                {
+                    "type": "azure-native:cognitiveservices:Account",
+                    "id": ACCOUNT,
+                    "inputs": {"location": "swedencentral"},
+                },
+                {
+                    "type": "azure-native:cognitiveservices:Deployment",
+                    "id": f"{ACCOUNT}/deployments/chat",
+                    "inputs": {
+                        "sku": {"name": "GlobalStandard", "capacity": 10},
+                        "properties": {"model": {"format": "Mistral AI", "name": "Mistral-Large-3", "version": "1"}},
+                    },
+                },
+                {"type": "azure-native:cognitiveservices:Deployment", "id": "x", "delete": True},
+            ]
+        }
+    }
+    held = list(holdings(of_export(state)))
+    assert [(h.name, h.region, h.capacity) for h in held] == [("chat", "swedencentral", 10)]
+    use = {"inputTokens": 1_000_000}
+    stack = build_stack(
+        written(chat={"model": MISTRAL, "sku": "globalStandard", "capacity": {"tpm": 30_000}, "usage": use})
+    )
+    found = cost.document(stack, catalog, held)["deployed"]
+    assert found["difference"]["expected"] == 0.0
+    assert found["difference"]["most"] == pytest.approx(2 * found["total"]["most"])
