@@ -66,7 +66,7 @@ class Fake:
 def over(answer: Callable[[str, str], tuple[int, Any]], **config: Any) -> tuple[AzureNative, Fake]:
     fake = Fake(answer)
     connection = Connection("https://arm.test", "t", "default-sub", None, transport=fake)
-    provider = AzureNative(lambda subscription: Arm(connection))
+    provider = AzureNative(lambda subscription: Arm(connection, sleep=lambda _: None))
     provider.configure({"subscriptionId": "sub", **config})
     return provider, fake
 
@@ -234,6 +234,26 @@ def test_create_that_fails_halfway_tells_what_is_there() -> None:
     id, inputs, outputs = caught.value.partial
     assert (id, inputs, outputs["name"]) == (ID, INPUTS, "acc")
     assert caught.value.reasons == ("X: status 200",)
+
+
+@pytest.mark.parametrize(("status", "is_kept"), [(503, True), (400, False)])
+def test_create_whose_end_nobody_knows_is_kept_so_that_the_next_run_puts_it_again(status: int, is_kept: bool) -> None:
+    tried: list[str] = []
+
+    def answer(method: str, _: str) -> tuple[int, Any]:
+        tried.append(method)
+        if tried == ["GET"]:
+            return 404, None
+        return (status if method == "PUT" else 503), {"error": {"code": "X", "message": "no"}}
+
+    provider, _ = over(answer)
+    with pytest.raises(ArmError) as caught:
+        provider.create(URN, ACCOUNT, INPUTS, 0, False)
+    assert (caught.value.partial is not None) == is_kept
+    if caught.value.partial is not None:
+        id, inputs, outputs = caught.value.partial
+        assert (id, inputs) == (ID, INPUTS)
+        assert outputs["accountName"] == "acc"
 
 
 def test_read_of_what_is_gone_and_of_another_subscription() -> None:

@@ -76,6 +76,11 @@ class ArmError(ProviderError):
         """Is what was asked for not there? Where the subscription is not found, nothing is known of it."""
         return self.status == 404 and self.code not in ("SubscriptionNotFound", "InvalidSubscriptionId")
 
+    @property
+    def uncertain(self) -> bool:
+        """May what was asked for have happened all the same? There was no answer, or none that says."""
+        return self.code in ("Unreachable", "Dropped", "TimedOut") or self.status >= 500 or self.status == 408
+
     def with_partial(self, partial: tuple[str, dict[str, object], dict[str, object]]) -> ArmError:
         """The same error of a resource that exists all the same."""
         return type(self)(

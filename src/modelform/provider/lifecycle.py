@@ -156,7 +156,7 @@ class AzureNative:
         arm = self._arm()
         with self._turn(row, id):
             if unset := [path for path in row.maintain if _at(body, path) is None]:
-                live = arm.get(id, row.api_version)
+                live = arm.find(id, row.api_version) or {}
                 for path in unset:
                     value = _at(live, path)
                     _set_unless_given(body, path, row.maintain[path] if value is None else value)
@@ -214,8 +214,10 @@ class AzureNative:
         """The error of a create, with the resource that it left behind, if it did: the engine must keep that one."""
         try:
             found = self._arm().find(id, row.api_version, timeout=30)
-        except ProviderError:
-            return error  # what ARM said first matters more than why it cannot be asked again
+        except ProviderError:  # what ARM said first matters more than why it cannot be asked again
+            if not error.uncertain:
+                return error
+            found = {"id": id}  # it may be there; a PUT of the next run is right in either case, a create only in one
         if found is None:
             return error
         return error.with_partial((str(found.get("id") or id), dict(inputs), self._outputs(row, found, inputs)))
