@@ -316,6 +316,7 @@ class PulumiCli:
 
         with ExitStack() as held:
             command = self._command_with_state(operation, work, held)
+            held.enter_context(pulumi_stack.without_tracebacks())
             stack = pulumi_stack.OneStack(
                 work.name, pulumi_stack.workspace(self._home.folder, command, self._program(operation, work))
             )

@@ -100,9 +100,9 @@ class Home:
         found |= {
             BACKEND_VARIABLE: self.backend(),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true" if self.place.target == "sandbox" else "false",
         }
         if self.place.target == "sandbox":
+            found["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
             found["PULUMI_HOME"] = str(self.folder.parent / "home")
             found.pop(passphrases.FILE_VARIABLE, None)
             found[passphrases.VARIABLE] = self._kept_passphrase(salt)

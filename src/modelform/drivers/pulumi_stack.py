@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import logging
+import sys
 import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -136,6 +139,29 @@ class Stacks:
             ) from error
         except CommandError as error:
             raise refused(error) from error
+
+
+@contextmanager
+def without_tracebacks() -> Iterator[None]:
+    """Keeps tracebacks of the program's side off the screen when the CLI ends a failing run before the program is done.
+
+    gRPC logs the call that found nobody, and the SDK's own coroutine complains when it is thrown away unfinished.
+    """
+    logger = logging.getLogger("grpc._server")
+    level, hook = logger.level, sys.unraisablehook
+
+    def unraisable(found: Any) -> None:
+        if getattr(found.object, "__name__", "") != "run_in_stack":
+            hook(found)
+
+    logger.setLevel(logging.CRITICAL + 1)
+    sys.unraisablehook = unraisable
+    try:
+        yield
+    finally:
+        gc.collect()
+        sys.unraisablehook = hook
+        logger.setLevel(level)
 
 
 def workspace(folder: Path, command: Command, program: Callable[[], Any] | None) -> LocalWorkspace:
