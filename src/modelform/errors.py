@@ -21,8 +21,9 @@ An exception means that the operation cannot go on:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+
+from modelform.record import dataclass
 
 
 class Exit(IntEnum):

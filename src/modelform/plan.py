@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any, Literal
 
 from modelform.errors import Diagnostic, Exit
+from modelform.record import dataclass
 
 
 class Op(StrEnum):

@@ -7,11 +7,12 @@ at once; an engine never holds a lock of its own while it calls one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from modelform.plan import PropertyDiff
+from modelform.record import dataclass
 from modelform.values import Properties
 
 

@@ -6,12 +6,12 @@ The steps behind `--on-name-taken fail|recover|purge` and `--purge NAME`; they g
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from modelform.azure.arm import Arm
 from modelform.azure.failures import ArmError
 from modelform.errors import PolicyError, UnsupportedError
+from modelform.record import dataclass
 
 ACCOUNT, VAULT, ML_WORKSPACE = (
     "Microsoft.CognitiveServices/accounts",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from modelform.azure.arm import Arm
+from modelform.record import dataclass
 
 API_VERSION = "2025-06-01"
 
@@ -65,10 +66,12 @@ def _scope(arm: Arm, subscription: str) -> str:
     return f"/subscriptions/{subscription or arm.connection.subscription}/providers/Microsoft.CognitiveServices"
 
 
-def usages(arm: Arm, location: str, subscription: str = "") -> dict[str, Usage]:
-    """Every quota of a subscription in a region, by usageName."""
+def usages(arm: Arm, location: str, subscription: str = "", *, timeout: float = 0) -> dict[str, Usage]:
+    """Every quota of a subscription in a region, by usageName; `timeout` in seconds, for all of it."""
     found = {}
-    for item in arm.items(f"{_scope(arm, subscription)}/locations/{location}/usages", API_VERSION):
+    for item in arm.items(
+        f"{_scope(arm, subscription)}/locations/{location}/usages", API_VERSION, timeout=timeout
+    ):
         name = item.get("name") or {}
         usage = Usage(
             str(name.get("value") or ""),

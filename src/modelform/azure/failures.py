@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from modelform.azure.advice import advice_for
 from modelform.errors import AccessError, ProviderError
+from modelform.record import dataclass
 
 _SECRETS = re.compile(
     r"\bBearer\s+[\w.~+/=-]+"

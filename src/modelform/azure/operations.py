@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from modelform.azure.failures import Refusal, read_refusal
 from modelform.azure.retries import retry_after
+from modelform.record import dataclass
 
 SUCCEEDED = frozenset({"succeeded", "disabled"})  # a paused deployment stays `Disabled`
 FAILED = frozenset({"failed", "canceled", "cancelled"})

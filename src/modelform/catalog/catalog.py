@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from hashlib import sha256
@@ -24,6 +23,7 @@ from modelform.catalog.model import (
 )
 from modelform.catalog.residency import Allowance, Processing, Proof, Region, Scope
 from modelform.catalog.search import Candidates, Name, gone, near, slug, version_key
+from modelform.record import dataclass
 
 SERVERLESS = "serverless"
 

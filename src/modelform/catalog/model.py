@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
+
+from modelform.record import dataclass
 
 Confidence = Literal["live", "official", "third-party", "inferred"]
 Status = Literal["preview", "ga", "legacy", "deprecated", "retired"]

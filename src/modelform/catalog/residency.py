@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from modelform.catalog.model import Evidence
+from modelform.record import dataclass
 
 Scope = Literal["region", "geography", "dataZone", "global", "publisher"]
 Proof = Literal["unproven", "documented", "contractual"]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
 from typing import Any, Literal
+
+from modelform.record import dataclass
 
 Reason = Literal["unknown", "version", "ambiguous", "retired", "no-facts"]
 

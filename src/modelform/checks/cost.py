@@ -6,12 +6,13 @@ Retail prices of the catalogue, in its currency; tax, discounts and reservations
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from modelform.catalog import SERVERLESS, Catalog, Evidence, Model, Price
 from modelform.checks.holdings import Holding
 from modelform.checks.place import placed, written
+from modelform.record import dataclass
 from modelform.spec.resolved import Stack, Workspace
 
 HOURS = 730

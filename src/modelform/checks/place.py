@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from modelform.catalog import SERVERLESS, Candidates, Catalog, Evidence, Model
 from modelform.errors import Severity, Span
+from modelform.record import dataclass
 from modelform.spec.resolved import Deployment, Stack, Workspace
 
 SHOWN = 6

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Literal
 
 from modelform.catalog import SERVERLESS, Catalog, Evidence, Proof
 from modelform.catalog.residency import weakest
 from modelform.checks.place import Placed, placed, written
+from modelform.record import dataclass
 from modelform.spec.resolved import Stack, Workspace
 
 HUB_STORES = "storage, secrets and logs"

@@ -8,7 +8,7 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import click
 
 from modelform.errors import InterruptedByUser, UsageError
+from modelform.record import dataclass
 
 
 class Option:

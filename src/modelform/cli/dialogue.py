@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from modelform.record import dataclass
 
 if TYPE_CHECKING:
     from modelform.azure import Connection

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from modelform.errors import Span, StackFileError, UsageError
+from modelform.record import dataclass
 
 MARKS = ("stacks", "Pulumi.yaml")
 KEPT = ".modelform"

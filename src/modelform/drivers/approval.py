@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -20,6 +20,7 @@ from modelform.drivers.place import Place
 from modelform.drivers.saved_plan import Chosen, Operation, SavedPlan, Standing, moment
 from modelform.errors import Diagnostic, Severity, StalePlanError, StateError, UsageError
 from modelform.plan import Result
+from modelform.record import dataclass
 from modelform.spec.resolved import Stack
 
 LIFETIME = timedelta(hours=24)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from modelform.plan import Event, Result
+from modelform.record import dataclass
 from modelform.spec.resolved import Stack
 
 if TYPE_CHECKING:

@@ -14,10 +14,11 @@ import hashlib
 import hmac
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from modelform.errors import StalePlanError, StateError
+from modelform.record import dataclass
 from modelform.state.passphrases import Source
 from modelform.state.secrets import Passphrase
 from modelform.values import UNKNOWN, Reference, Secret

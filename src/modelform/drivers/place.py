@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from modelform.errors import PolicyError, UnsupportedError
+from modelform.record import dataclass
 from modelform.spec.resolved import Target
 from modelform.state import files, passphrases, settings
 from modelform.state.folder import Folder

@@ -12,7 +12,7 @@ import re
 import secrets
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -21,6 +21,7 @@ from modelform.drivers.fingerprints import encode
 from modelform.drivers.repository import Commit
 from modelform.errors import ModelformError, StalePlanError, UsageError
 from modelform.plan import Summary
+from modelform.record import dataclass
 
 FORMAT = 1
 LARGEST = 64 * 1024 * 1024

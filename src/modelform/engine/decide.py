@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from modelform.engine.goal import Goal
 from modelform.engine.slots import Slot
 from modelform.plan import Op, PropertyDiff
+from modelform.record import dataclass
 from modelform.seam import DiffChanges, DiffResult
 from modelform.state import Resource
 from modelform.values import Properties, Secret, Value, bare, equal, has_secret, paths

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from modelform.engine import urns
 from modelform.engine.decide import replaces
 from modelform.engine.slots import Slot, linked, wanted
+from modelform.record import dataclass
 from modelform.seam import DiffResult
 from modelform.state import Resource
 from modelform.values import UNKNOWN, Properties

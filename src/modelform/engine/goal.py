@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from modelform.engine import urns
 from modelform.errors import UsageError
+from modelform.record import dataclass
 from modelform.state import Resource
 from modelform.values import Properties
 

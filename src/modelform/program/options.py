@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
+
+from modelform.record import dataclass
 
 # Changes that ARM refuses in place and azure-native would try all the same: `create_only.service` of each type.
 # What azure-native replaces by itself (path parameters, most locations) is not repeated.

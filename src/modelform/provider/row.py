@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, Literal
+
+from modelform.record import dataclass
 
 # Outputs that every type has, besides what ARM answers.
 COMMON_OUTPUTS = frozenset({"azureApiVersion", "name", "type"})

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
-from dataclasses import dataclass
 from typing import Literal
+
+from modelform.record import dataclass
 
 Colour = Literal["red", "green", "yellow", "blue", "magenta", "cyan", "bold", "dim"]
 

@@ -11,13 +11,13 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modelform.errors import StateError
+from modelform.record import dataclass
 
 if TYPE_CHECKING:
     from cryptography import x509

@@ -14,11 +14,12 @@ import fnmatch
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from pathlib import Path
 from typing import Any
 
 from modelform.errors import Diagnostic, ModelformError, Severity, Span
+from modelform.record import dataclass
 
 WRITES = ("PUT", "PATCH", "DELETE")
 METHODS = ("GET", "HEAD", "POST", *WRITES)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from modelform.record import dataclass
 from modelform.sandbox.exchange import Json, Refusal, Request, Response
 from modelform.sandbox.shapes import Shape
 from modelform.sandbox.store import Resource, View
@@ -172,7 +173,10 @@ class Kind:
 
     `write` checks and completes a change (mutating its body), `restore` brings a soft-deleted resource back or refuses,
     `leave` refuses a deletion that may not be, `delete` does it, `gone` answers the deletion of what is not there,
-    `show` adds what is worked out on reading; `built_in` gives the children (`built_ins`) that every parent has.
+    `show` adds what is worked out on reading; `built_in` gives the children (`built_ins`) that every parent has, and
+    `everywhere` those that any scope has. A type with a `reach` hangs on any scope (an extension resource): lists give
+    what is `at` the scope, what is at it or `below`, or all that is `around` it. `links` is the type of the private
+    endpoint connections that a resource tells of.
     """
 
     type: str
@@ -199,6 +203,9 @@ class Kind:
     show: Callable[[Control, View, Resource, Json], None] = as_kept
     built_in: Callable[[Resource, str], Resource | None] | None = None
     built_ins: tuple[str, ...] = ()
+    everywhere: Callable[[str], Sequence[Resource]] | None = None
+    reach: str = ""
+    links: str = ""
     bad_name: Callable[[str], Refusal] | None = None
     busy: Callable[[Resource], Refusal] | None = None
     actions: Mapping[str, Action] = field(default_factory=dict)

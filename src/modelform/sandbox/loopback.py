@@ -9,12 +9,13 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modelform.errors import StateError
+from modelform.record import dataclass
 from modelform.sandbox.identity import TENANT, TOKEN
 
 if TYPE_CHECKING:

@@ -13,12 +13,13 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from modelform.errors import ModelformError, StateError, UsageError
+from modelform.record import dataclass
 from modelform.sandbox import authority, metadata, tokens
 from modelform.sandbox.identity import CLIENT, SUBSCRIPTION, TENANT, TOKEN
 

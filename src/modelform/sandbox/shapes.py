@@ -25,8 +25,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from modelform.record import dataclass
 
 LINE = re.compile(
     r"^(?P<indent> *)(?P<name>[\w.$-]+)(?P<many>\[\]|\{\})?(?P<marks>[!~^]*)(?:@(?P<since>[\w-]+))?"

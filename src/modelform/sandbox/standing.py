@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from modelform.errors import StateError
+from modelform.record import dataclass
 from modelform.sandbox.app import DATABASE
 from modelform.sandbox.providers import PROVIDERS
 from modelform.sandbox.store import Store

@@ -11,12 +11,12 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote_plus
 
 from modelform.errors import StateError
+from modelform.record import dataclass
 from modelform.sandbox.exchange import Json
 from modelform.sandbox.identity import CLIENT, OBJECT, TENANT, principal_of
 

@@ -7,11 +7,11 @@ catalogue that was asked. What it says wins over a newer catalogue, so that a re
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from modelform.errors import ModelformError, Report, Span
+from modelform.record import dataclass
 from modelform.spec.compose import Template
 from modelform.spec.resolved import Stack
 from modelform.spec.source import Sources

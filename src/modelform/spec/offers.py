@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from modelform.catalog import Candidates
 from modelform.catalog import Model as Facts
+from modelform.record import dataclass
 from modelform.spec.context import Context
 from modelform.spec.resolved import SERVERLESS, Model, Workspace
 from modelform.spec.stackfile import DeploymentForm

@@ -6,10 +6,11 @@ on it, the program declares it, the drivers bind the state to it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from modelform.errors import Span
+from modelform.record import dataclass
 from modelform.values import Secret
 
 Target = Literal["sandbox", "azure"]

@@ -6,10 +6,10 @@ A tree is plain frozen data. Every problem of a file is a `Diagnostic`; a file w
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from modelform.errors import Diagnostic, Report, Severity, Span
+from modelform.record import dataclass
 from modelform.spec.scalars import NumberRefused, ScalarValue, plain_value
 
 DEEPEST = 40

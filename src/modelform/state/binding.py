@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from modelform.errors import PolicyError
+from modelform.record import dataclass
 from modelform.state.model import Snapshot
 from modelform.values import bare
 

@@ -13,12 +13,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from modelform.errors import StateError, UnsupportedError
+from modelform.record import dataclass
 from modelform.state import codec, faults, files, history, integrity
 from modelform.state import lock as locks
 from modelform.state.history import HistoryRecord

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from modelform.errors import StateError
+from modelform.record import dataclass
 from modelform.state import files
 
 _NAME = re.compile(r"-(\d+)\.history\.json(\.gz|\.zst)?$")

@@ -14,12 +14,13 @@ import subprocess
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from modelform.errors import LockedError
+from modelform.record import dataclass
 from modelform.state import files
 from modelform.state.model import timestamp
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
+from modelform.record import dataclass
 from modelform.values import Properties, Value
 
 PendingType = Literal["creating", "updating", "deleting", "reading", "importing"]

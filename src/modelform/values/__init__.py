@@ -7,8 +7,9 @@ depth. Numbers are doubles on Pulumi's wire; an integral one is held as int.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
+
+from modelform.record import dataclass
 
 Value = Any
 Properties = dict[str, Any]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 
 from modelform.catalog import SERVERLESS, Catalog
 from modelform.errors import Diagnostic, Severity
+from modelform.record import dataclass
 from modelform.spec.resolved import Stack, Workspace
 
 code = "naming.invalid"

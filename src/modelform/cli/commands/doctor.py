@@ -5,13 +5,13 @@ from __future__ import annotations
 import platform
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import click
 
 from modelform.cli.arguments import Choice, Option, Place, command
 from modelform.errors import Diagnostic, ModelformError
+from modelform.record import dataclass
 
 if TYPE_CHECKING:
     from modelform.cli.session import Session

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from modelform.record import dataclass
 from modelform.sandbox.exchange import Json
 from modelform.sandbox.plane import words
 from modelform.sandbox.plane.denial import invalid

@@ -8,8 +8,8 @@ import math
 import re
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from modelform.record import dataclass
 from modelform.sandbox.exchange import Json
 from modelform.sandbox.plane import words
 from modelform.sandbox.plane.denial import invalid

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import unquote, urlsplit
+
+from modelform.record import dataclass
 
 PREFIX = "_host"  # `/_host/<host>/...` on any address of the sandbox stands for `https://<host>/...`
 

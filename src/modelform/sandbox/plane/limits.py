@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from modelform.record import dataclass
 from modelform.sandbox.exchange import Json
 
 MANY = 10_000  # windows held before those that are over are forgotten

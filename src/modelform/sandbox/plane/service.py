@@ -10,8 +10,9 @@ import math
 import sqlite3
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from modelform.record import dataclass
 from modelform.sandbox.exchange import Handler, Json, Request, Response
 from modelform.sandbox.offers import Offers
 from modelform.sandbox.plane import access, chat, denial, embeddings, targets

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from modelform.record import dataclass
 from modelform.sandbox.exchange import Json
 from modelform.sandbox.offers import Offers
 from modelform.sandbox.plane.hosts import Service, Site

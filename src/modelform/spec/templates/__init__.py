@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from modelform.errors import ModelformError, Report, StackFileError, UsageError
+from modelform.record import dataclass
 from modelform.spec.suggest import did_you_mean
 from modelform.spec.words import API_VERSION, NAME, NAME_FORM
 

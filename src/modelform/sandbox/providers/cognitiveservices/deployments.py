@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
+from modelform.record import dataclass
 from modelform.sandbox.exchange import Json, Refusal, Response
 from modelform.sandbox.kinds import Action, Call, Change, Deletes, Evidence, Kind, Style, Writes, region
 from modelform.sandbox.offers import Offers
