@@ -162,8 +162,10 @@ class Deployment:
 
     def is_meant(self, resource: Resource) -> bool:
         """Is the resource part of an operation on targets? Providers and the stack always are."""
-        if not self.targets or urns.is_provider(resource.type) or resource.type == urns.STACK_TYPE:
-            return True
+        return urns.is_provider(resource.type) or resource.type == urns.STACK_TYPE or self.is_target(resource)
+
+    def is_target(self, resource: Resource) -> bool:
+        """Was the resource asked for, be it because it depends on one that was? Without targets, all are."""
         if resource.urn in self.targets:
             return True
         return self.options.target_dependents and not self.targeted.isdisjoint(wanted(resource))

@@ -126,32 +126,22 @@ def _step(resource: Resource, op: Op) -> Step:
 def rebuild(state: Sequence[Slot], found: dict[Slot, Resource | None]) -> list[Slot]:
     """The state with what was found: without what is gone, and without references to it. Pure.
 
-    A URN may have several places; a reference holds while one of them is before it. What has lost its parent goes to
-    the nearest ancestor that is left.
+    A URN may have several places; a reference holds while one of them is before it. What has lost its parent has none
+    until it registers again, as in Pulumi's engine.
     """
     rebuilt: list[Slot] = []
     living: set[str] = set()
-    parents: dict[str, str] = {"": ""}
     for slot in state:
         resource = found.get(slot, slot.resource)
         if resource is None:
-            gone = slot.resource
-            parents.setdefault(gone.urn, _ancestor(gone.parent, living, parents))
             continue
-        repaired = _repaired(resource, living, parents)
-        parents[repaired.urn] = repaired.parent
+        repaired = _repaired(resource, living)
         living.add(repaired.urn)
         rebuilt.append(slot if repaired is slot.resource else Slot(repaired))
     return rebuilt
 
 
-def _ancestor(urn: str, living: set[str], parents: dict[str, str]) -> str:
-    while urn and urn not in living:
-        urn = parents.get(urn, "")
-    return urn
-
-
-def _repaired(resource: Resource, living: set[str], parents: dict[str, str]) -> Resource:
+def _repaired(resource: Resource, living: set[str]) -> Resource:
     """The resource with references to the living only; empty lists of property dependencies go, as Pulumi has it."""
     needed = {
         key: tuple(urn for urn in wanted if urn in living) for key, wanted in resource.property_dependencies.items()
@@ -161,7 +151,7 @@ def _repaired(resource: Resource, living: set[str], parents: dict[str, str]) -> 
         "property_dependencies": {key: wanted for key, wanted in needed.items() if wanted},
         "replace_with": tuple(urn for urn in resource.replace_with if urn in living),
         "deleted_with": resource.deleted_with if resource.deleted_with in living else "",
-        "parent": _ancestor(resource.parent, living, parents),
+        "parent": resource.parent if resource.parent in living else "",
     }
     different = {name: item for name, item in changes.items() if item != getattr(resource, name)}
     return resource.with_(**different) if different else resource

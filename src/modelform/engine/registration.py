@@ -48,8 +48,6 @@ class Registrar:
             case = self.admission.admit(goal)
             if deployment.must_skip(case.new) or self._is_not_gone(case):
                 return self._skip(case, "skip")
-        if not deployment.preview and has_unknown(case.new.inputs):
-            raise deployment.refuse("engine.unknown-input", "an input is not known in an `up`", case.urn)
         try:
             return self._decided(case)
         except StepFailed:
@@ -81,9 +79,11 @@ class Registrar:
             case = self._imported(case)
         if not self.deployment.is_meant(case.new):
             return self._left_out(case)
+        if not self.deployment.preview and has_unknown(case.new.inputs):
+            raise self.deployment.refuse("engine.unknown-input", "an input is not known in an `up`", case.urn)
         self._checked(case)
         with self.deployment.lock:
-            if self.deployment.is_meant(case.new) and self.deployment.targets:
+            if self.deployment.targets and self.deployment.is_target(case.new):
                 self.deployment.targeted.add(case.urn)
         chain = self._chain(case)
         self._refuse_skipped_needs(case, chain)
@@ -325,13 +325,21 @@ class Registrar:
         return decide.replacement(old, case.new, diff, tuple(steps))
 
     def _left_out(self, case: Case) -> Answer:
-        """A resource that an operation on targets does not touch: as it was, or not there yet."""
+        """A resource that an operation on targets does not touch: as it was, or not there yet.
+
+        One that was deleted for the sake of a target is made again, with its old inputs.
+        """
         deployment = self.deployment
         with deployment.lock:
-            deployment.sames.add(case.urn)
+            recreated = case.old is not None and case.urn in deployment.deletes
+            if not recreated:
+                deployment.sames.add(case.urn)
             if case.old is None:
                 deployment.skipped.add(case.urn)
                 chain = [Planned(Op.SAME, case.urn, None, case.new)]
+            elif recreated:
+                case.new = case.new.with_(inputs=case.old.resource.inputs)
+                chain = self._recreation(case, case.old)
             else:
                 chain = self._as_it_was(case.old, case.urn)
         slot = self.executor.run(chain)

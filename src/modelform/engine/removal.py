@@ -27,7 +27,7 @@ def remove(deployment: Deployment, executor: Executor) -> None:
     )
     deployment.deletes.update(plan.urn for plan in plans)
     _refuse_untargeted(deployment, plans)
-    if meant is not None:
+    if meant:
         untouched = [slot for slot in state if not (slot.gone or slot.urn in meant or deployment.operated(slot.urn))]
         with suppress(StepFailed):
             executor.run([decide.left_as_it_was(slot) for slot in untouched])
