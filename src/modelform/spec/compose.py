@@ -145,7 +145,15 @@ class _Composer:
         """The file that `extends:` means."""
         text = node.text.strip()
         if _is_path(text):
-            return path.parent / text
+            if text.endswith((".yaml", ".yml")):
+                return path.parent / text
+            self.report.error(
+                "stack-file.extends",
+                f"the base file {text} does not end in .yaml or .yml",
+                span=node.span,
+                hint="Name a stack file; a template of the project or of modelform goes by its name alone.",
+            )
+            return None
         folders = [*project_templates(path), PACKAGED]
         for folder in folders:
             for ending in (".yaml", ".yml"):
@@ -203,10 +211,10 @@ class _Composer:
                 problem or _error("stack-file.type", "include names files", item.span, "For example teams/*.yaml.")
             )
             return []
-        if item.text.startswith(("/", "~")):
+        if item.text.startswith(("/", "~")) or ".." in item.text.split("/"):
             self.report.error(
                 "stack-file.include",
-                f"{item.text} is not relative to this file",
+                f"{item.text} leaves this file's folder",
                 span=item.span,
                 hint="Files are included from this file's folder and those below it.",
             )

@@ -68,7 +68,10 @@ class Context:
         """A name that the file gives, checked against its type's rule."""
         problem = rule.problem(name)
         if problem:
-            self.error("naming.invalid", f"the name {name!r} {problem}", path, "Give it another name.")
+            hint = "Give it another name."
+            if not path.endswith(".name"):
+                hint = "It comes from the key: take another key, or give a `name:`."
+            self.error("naming.invalid", f"the name {name!r} {problem}", path, hint)
         return name
 
     @property

@@ -121,7 +121,7 @@ class Choice:
 
     def read(self, node: Node, path: str, reading: Reading) -> Any:
         """The word."""
-        wanted = f"one of {', '.join(self.words)}"
+        wanted = self.words[0] if len(self.words) == 1 else f"one of {', '.join(self.words)}"
         scalar = read_scalar(node, path, wanted, reading)
         if scalar is None:
             return BROKEN

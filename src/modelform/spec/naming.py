@@ -29,7 +29,8 @@ class Rule:
     def problem(self, name: str) -> str:
         """Why a name is not legal; empty when it is."""
         if not self.least <= len(name) <= self.most:
-            return f"has {len(name)} characters, but {self.what}'s name has {self.least} to {self.most}"
+            length = "1 character" if len(name) == 1 else f"{len(name)} characters"
+            return f"has {length}, but {self.what}'s name has {self.least} to {self.most}"
         if not re.fullmatch(self.pattern, name):
             return f"is not legal for {self.what}: {self.form}"
         return ""

@@ -25,7 +25,9 @@ class ListOf:
             read_scalar(node, path, "a list", reading)
             return BROKEN
         if not isinstance(node, Sequence):
-            hint = f"Write [{node.shown}]." if isinstance(node, Scalar) and node.value is not None else ""
+            hint = ""
+            if isinstance(node, Scalar) and node.value is not None:
+                hint = f'Write ["{node.shown}"].' if "${" in node.shown else f"Write [{node.shown}]."
             return reading.fail("stack-file.type", f"{path} must be a list, not {described(node)}", node.span, hint)
         if len(node.items) < self.least:
             return reading.fail("stack-file.value", f"{path} needs at least {self.least} entry", node.span)
@@ -71,8 +73,7 @@ class MapOf:
             if self.pattern and not re.fullmatch(self.pattern, key):
                 reading.fail("stack-file.value", f"{self.name} {key!r}: a name must be {self.form}", entry.key_span)
             if is_null(entry.node):
-                hint = "Give its keys, or remove the line; null removes only what a base file has."
-                reading.fail("stack-file.value", f"{item_path} has no value", entry.key_span, hint)
+                no_value(self.value, item_path, entry, reading)
             else:
                 value = self.value.read(entry.node, item_path, reading)
                 if value is not BROKEN:
@@ -148,6 +149,8 @@ class Record:
         """An instance of the model."""
         if not isinstance(node, Mapping):
             hint = f"Its keys are {', '.join(self.fields)}."
+            if len(self.fields) == 1 and isinstance(node, Scalar) and isinstance(node.value, str):
+                hint = f"Write {{{next(iter(self.fields))}: {node.shown}}}."
             what = path or "the file"
             return reading.fail("stack-file.type", f"{what} must be a map, not {described(node)}", node.span, hint)
         prefix = f"{path}." if path else ""
@@ -158,12 +161,16 @@ class Record:
             if known is None:
                 self._unknown(name, entry, path, reading)
                 continue
-            if is_null(entry.node):
-                continue
             attribute, kind = known
             item_path = prefix + name
+            if is_null(entry.node) and _holds_others(kind):
+                continue
             reading.origins[item_path] = entry_span(entry)
-            value = kind.read(entry.node, item_path, reading)
+            value = (
+                no_value(kind, item_path, entry, reading)
+                if is_null(entry.node)
+                else kind.read(entry.node, item_path, reading)
+            )
             if value is BROKEN:
                 reading.broken.add(item_path)
                 broken = broken or name in self.required
@@ -207,6 +214,23 @@ class Record:
         if self.complete and self.required:
             found["required"] = list(self.required)
         return found | {"additionalProperties": False}
+
+
+def no_value(kind: Kind, path: str, entry: Entry, reading: Reading) -> Any:
+    """Reports a null that removes nothing: a policy whose value was forgotten must not pass for one that is not there.
+
+    An empty section (`deployments:` with nothing below it yet) is no such null; it means an empty one.
+    """
+    hint = f"Give {'its keys' if _holds_others(kind) else 'it one'}, or remove the line; "
+    summary = f"{path} has no value"
+    return reading.fail("stack-file.value", summary, entry.key_span, f"{hint}null removes only what a base file has.")
+
+
+def _holds_others(kind: Kind) -> bool:
+    """Is a value of the kind a map or a list, and never a single value?"""
+    if isinstance(kind, Either):
+        return kind.scalar is None
+    return isinstance(kind, ListOf | MapOf | Record)
 
 
 def _is_required(item: Field[Any]) -> bool:

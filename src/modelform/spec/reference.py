@@ -43,9 +43,9 @@ routes:
   in no message.
 * **`extends`** names a base file (a path, relative to the file) or a template (a name: the project's
   `stacks/templates/`, then those of the installed package). Maps merge by key, scalars and lists replace, and `null`
-  removes what the base has.
+  removes what the base has; a null that removes nothing is an error.
 * **`include`** adds fragments: files that hold only `deployments`, `routes` and `access`. A key that is given twice is
-  an error.
+  an error. They lie in the file's folder or below it.
 * **Units.** Quantities are `800`, `50k`, `1.5M` or `2G`; durations `60d` or `8w`.
 * **Models** are named as ARM names them, in any case: `Mistral-Large-3` is `mistral-large-3`. A publisher may stand
   before (`mistral-ai/…`), `@version` behind. An **sku** is ARM's name in lower camel case (`dataZoneStandard`), or

@@ -13,7 +13,7 @@ _FILTER_WORDS = ("strict", "default")
 def report_unsupported(form: StackForm, reading: Reading) -> None:
     """Reports each such key once, at its first place; the other places are in the detail."""
     places: dict[tuple[str, str], list[str]] = {}
-    for key, path, hint in _found(form):
+    for key, path, hint in _found(form, reading):
         places.setdefault((key, hint), []).append(path)
     for (key, hint), paths in places.items():
         first, *others = [(path, reading.origins.get(path)) for path in paths]
@@ -23,13 +23,18 @@ def report_unsupported(form: StackForm, reading: Reading) -> None:
         )
 
 
-def _found(form: StackForm) -> Iterator[tuple[str, str, str]]:
+def _found(form: StackForm, reading: Reading) -> Iterator[tuple[str, str, str]]:
     """Each use: the key as a person says it, its path, and what to do instead."""
-    if form.networks:
+
+    def written(key: str) -> bool:
+        """Has the key anything below it? Also where that is wrong in itself, and no part of the form."""
+        return any(path.startswith(f"{key}.") for path in reading.origins)
+
+    if written("networks"):
         yield "networks", "networks", "Remove it; workspaces are reached from the public network for now."
-    if form.identities:
+    if written("identities"):
         yield "identities", "identities", "Remove it; workspaces have a system-assigned identity for now."
-    if form.access:
+    if written("access"):
         yield "access", "access", "Remove it, and assign roles outside modelform for now."
     if form.policy is not None and form.policy.packs:
         yield "policy.packs", "policy.packs", "Remove it, and write the policy out."
