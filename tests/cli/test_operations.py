@@ -22,7 +22,7 @@ from modelform.errors import (
     StateError,
     UnverifiedError,
 )
-from modelform.plan import Change, Event, Op, Result, Step, Summary
+from modelform.plan import Change, Difference, Event, Op, Result, Step, Summary
 from modelform.values import Secret
 
 TOKEN = "azure-native:cognitiveservices:Deployment"
@@ -292,6 +292,15 @@ def test_ctrl_c_at_a_question_ends_at_once(number: int, modelform: Any, monkeypa
 def test_a_confirmed_refresh_is_not_done_twice(modelform: Any) -> None:
     assert modelform("refresh", "-y").request.confirm is None
     assert modelform("up", "-y").request.confirm is not None
+
+
+def test_a_confirmed_refresh_shows_what_it_found(modelform: Any) -> None:
+    capacity = Difference("sku.capacity", "update", 50, 60)
+    change = Change(Op.UPDATE, "urn:assistant", TOKEN, "assistant", diff=(capacity,))
+    modelform.result = end("refresh", summary=Summary(update=1), changes=(change,))
+    ran = modelform("refresh", "-y")
+    assert "sku.capacity  50 -> 60" in ran.out
+    assert ran.out.rstrip().endswith("1 changed.")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 from modelform.errors import Diagnostic, Severity
 from modelform.plan import Event, Op, Step
@@ -43,6 +44,37 @@ def test_components_and_unchanged_resources_are_not_told() -> None:
     ):
         lines.on_event(Event("done", step))
     assert stream.getvalue() == ""
+
+
+def test_a_replacement_is_told_once_for_each_thing_that_is_done() -> None:
+    stream = io.StringIO()
+    lines = Lines(stream, Ink(), Clock())
+    for op in (Op.DELETE_REPLACED, Op.REPLACE, Op.CREATE_REPLACEMENT):
+        step = Step(op, "urn:assistant", TOKEN, "assistant")
+        lines.on_event(Event("started", step))
+        lines.on_event(Event("done", step, seconds=1))
+    assert stream.getvalue() == (
+        "  - deployment assistant deleted the old (1.0 s)\n +- deployment assistant replaced (1.0 s)\n"
+    )
+
+
+def test_a_refresh_tells_what_it_has_found_and_not_that_it_did_it() -> None:
+    stream, clock = io.StringIO(), Clock()
+    lines = Lines(stream, Ink(), clock)
+    for name, op in (("gone", Op.DELETE), ("drifted", Op.UPDATE), ("same", Op.SAME)):
+        begun = Step(Op.REFRESH, f"urn:{name}", TOKEN, name)
+        lines.on_event(Event("started", begun))
+        lines.on_event(Event("done", replace(begun, op=op), seconds=1))
+    clock.now = 60.0
+    lines.tick()
+    deleting = Step(Op.DELETE, "urn:gone", TOKEN, "gone")
+    lines.on_event(Event("started", deleting))
+    lines.on_event(Event("done", deleting, seconds=1))
+    assert stream.getvalue().splitlines() == [
+        "  - deployment gone is gone (1.0 s)",
+        "  ~ deployment drifted has changed (1.0 s)",
+        "  - deployment gone deleted (1.0 s)",
+    ]
 
 
 def test_a_long_step_reports_every_ten_seconds_until_it_ends() -> None:

@@ -60,6 +60,13 @@ def test_a_plan_says_that_it_refreshed(mixed: Result, source: Source) -> None:
     assert "after a refresh" not in text.plan(mixed, Ink(), source)[0]
 
 
+def test_a_refresh_finds_and_does_not_do(mixed: Result, source: Source) -> None:
+    found = replace(mixed, command="refresh", summary=Summary(update=1, delete=2, same=3), diagnostics=())
+    assert text.plan(found, Ink(), source)[0].startswith("What is there, and is not what the state says: dev")
+    assert text.plan(found, Ink(), source)[-1] == "Found: 1 changed, 2 gone, 3 unchanged."
+    assert text.done(found, Ink(), source)[-1].endswith(": 1 changed, 2 gone, 3 unchanged.")
+
+
 def test_a_plan_with_errors_cannot_look_applicable(mixed: Result, source: Source) -> None:
     wrong = replace(mixed, diagnostics=(Diagnostic("policy.publisher", Severity.ERROR, "not allowed"),))
     assert text.plan(wrong, Ink(), source)[-1] == "The plan has errors: nothing can be applied."

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, Self, TextIO
 
 from modelform.plan import Event, Op, Step
 from modelform.report import words
@@ -39,18 +39,30 @@ class Progress(Protocol):
         ...
 
 
-def told(step: Step | None) -> bool:
-    """Is the step one that a person follows?"""
-    return step is not None and step.custom and not step.type.startswith("pulumi:") and step.op is not Op.SAME
+def told(step: Step) -> bool:
+    """Is the step one that a person follows? A replacement is told by its delete and its create, which do the work."""
+    return step.custom and not step.type.startswith("pulumi:") and step.op not in (Op.SAME, Op.REPLACE)
 
 
-def finished_line(event: Event, ink: Ink) -> str:
-    """`  + deployment assistant created (3.2 s)`; for a failure the word `failed`."""
+def ended(running: dict[tuple[str, Op], Any], step: Step) -> bool:
+    """Takes what has ended out of what is running; true where it was a refresh, whatever that has found."""
+    if running.pop((step.urn, step.op), None) is not None:
+        return False
+    return running.pop((step.urn, Op.REFRESH), None) is not None
+
+
+def finished_line(event: Event, ink: Ink, *, refreshed: bool = False) -> str:
+    """`  + deployment assistant created (3.2 s)`; for a failure the word `failed`.
+
+    What a refresh has found was done by somebody else: nothing is `deleted` by looking.
+    """
     step = event.step
     assert step is not None
     sign, colour = words.SIGNS[step.op]
     if event.kind == "failed":
         sign, colour, said = "!", "red", f"{words.VERBS[step.op][0]} failed"
+    elif refreshed and step.op in words.FOUND:
+        said = words.FOUND[step.op]
     else:
         said = words.VERBS[step.op][1]
     line = f"{sign:>3} {printable(words.step_name(step))} {said} ({words.duration(event.seconds)})"
@@ -101,15 +113,16 @@ class Lines:
                 self._write(*self._ink.wrap(event.text, first="    ", rest="    "))
             elif event.kind == "diagnostic" and event.diagnostic is not None:
                 self._write(*finding(event.diagnostic, self._ink))
-            if event.step is None or not told(event.step):
+            step = event.step
+            if step is None:
                 return
-            key = (event.step.urn, event.step.op)
-            if event.kind == "started":
+            if event.kind == "started" and told(step):
                 now = self._clock()
-                self._running[key] = (event.step, now, now)
+                self._running[step.urn, step.op] = (step, now, now)
             elif event.kind in ("done", "failed"):
-                self._running.pop(key, None)
-                self._write(finished_line(event, self._ink))
+                refreshed = ended(self._running, step)
+                if told(step):
+                    self._write(finished_line(event, self._ink, refreshed=refreshed))
 
     def tick(self) -> None:
         """Writes a line for each step that has run for another ten seconds."""
@@ -172,25 +185,25 @@ class Screen:
 
     def on_event(self, event: Event) -> None:
         """Moves what has ended above the display."""
-        ended: list[str] = []
+        lines: list[str] = []
         with self._lock:
             if event.kind == "diagnostic" and event.diagnostic is not None:
-                ended = finding(event.diagnostic, self._ink)
+                lines = finding(event.diagnostic, self._ink)
             elif event.kind == "progress" and event.text:
-                ended = self._ink.wrap(event.text, first="    ", rest="    ")
-            if event.step is not None and told(event.step):
-                key = (event.step.urn, event.step.op)
-                if event.kind == "started":
-                    self._running[key] = (event.step, self._clock())
-                elif event.kind in ("done", "failed"):
-                    self._running.pop(key, None)
+                lines = self._ink.wrap(event.text, first="    ", rest="    ")
+            step = event.step
+            if step is not None and event.kind == "started" and told(step):
+                self._running[step.urn, step.op] = (step, self._clock())
+            elif step is not None and event.kind in ("done", "failed"):
+                refreshed = ended(self._running, step)
+                if told(step):
                     self._finished += event.kind == "done"
                     self._failed += event.kind == "failed"
-                    ended = [finished_line(event, self._ink)]
-        if ended:
+                    lines = [finished_line(event, self._ink, refreshed=refreshed)]
+        if lines:
             from rich.text import Text
 
-            self._console.print(Text.from_ansi("\n".join(ended)), soft_wrap=True)
+            self._console.print(Text.from_ansi("\n".join(lines)), soft_wrap=True)
 
     def _render(self) -> Table:
         from rich.table import Table

@@ -20,17 +20,21 @@ KIND_WIDTH = 16
 def plan(result: Result, ink: Ink, source: Source = read_source, *, beside: Sequence[str] = ()) -> list[str]:
     """A preview: what would happen, resource by resource, what is told `beside` it, what was found, then the count."""
     fresh = " after a refresh" if result.refreshed else ""
-    lines = [ink.paint(f"Plan for {words.place(result)}{fresh}", "bold"), ""]
-    changes = words.shown(result)
-    for change in changes:
-        lines += change_lines(change, ink)
-    if changes:
-        lines.append("")
+    title = f"Plan for {words.place(result)}{fresh}"
+    if result.command == "refresh":
+        title = f"What is there, and is not what the state says: {words.place(result)}"
+    lines = [*(ink.paint(line, "bold") for line in ink.wrap(title)), "", *changes(result, ink)]
     if beside:
         lines += [*beside, ""]
     lines += found(result, ink, source)
     lines += plan_summary(result, ink)
     return lines
+
+
+def changes(result: Result, ink: Ink) -> list[str]:
+    """Each resource that is not as before, with an empty line at the end; nothing where there is none."""
+    lines = [line for change in words.shown(result) for line in change_lines(change, ink)]
+    return [*lines, ""] if lines else []
 
 
 def plan_summary(result: Result, ink: Ink) -> list[str]:
@@ -40,6 +44,8 @@ def plan_summary(result: Result, ink: Ink) -> list[str]:
         said, colour = "The plan has errors: nothing can be applied.", "red"
     elif not result.summary.changes and not words.shown(result):
         said, colour = f"No changes: {words.count(result.summary.same, 'resource')} as the file says.", "green"
+    elif result.command == "refresh":
+        said = f"Found: {words.counts_found(result.summary)}."
     else:
         said = f"Plan: {words.counts(result.summary)}."
     return [ink.paint(line, colour, "bold") for line in ink.wrap(said)]
@@ -58,7 +64,8 @@ def done(result: Result, ink: Ink, source: Source = read_source) -> list[str]:
         same = result.summary.same
         tail = f": {words.count(same, 'resource')} as before" if same else ""
         return [*lines, ink.paint(f"No changes{tail}{took}.", "green", "bold")]
-    said = f"{result.command} of {result.stack} done{took}: {words.counts_done(result.summary)}."
+    count = words.counts_found if result.command == "refresh" else words.counts_done
+    said = f"{result.command} of {result.stack} done{took}: {count(result.summary)}."
     return [*lines, *(ink.paint(line, "green", "bold") for line in ink.wrap(said))]
 
 

@@ -47,6 +47,9 @@ VERBS: dict[Op, tuple[str, str]] = {
     Op.SAME: ("checking", "unchanged"),
 }
 
+# What a refresh says of a resource that is no longer as the state has it: somebody else did that.
+FOUND: dict[Op, str] = {Op.UPDATE: "has changed", Op.DELETE: "is gone"}
+
 ML_WORKSPACE = "azure-native:machinelearningservices:Workspace"
 
 UNKNOWN_TEXT = hide(UNKNOWN)
@@ -141,6 +144,11 @@ def counts(summary: Summary) -> str:
 def counts_done(summary: Summary) -> str:
     """`2 created, 1 replaced, 5 unchanged`; what is 0 is left out."""
     return _count(summary, ("created", "updated", "replaced", "deleted"))
+
+
+def counts_found(summary: Summary) -> str:
+    """`1 changed, 2 gone, 5 unchanged`: what a refresh has found; what is 0 is left out."""
+    return _count(summary, ("new", "changed", "replaced", "gone"))
 
 
 def _count(summary: Summary, words: tuple[str, str, str, str]) -> str:

@@ -165,12 +165,14 @@ class Watch:
         self._lock = threading.Lock()
         self._progress: Progress | None = None
         self.told: set[Diagnostic] = set()
+        self.planned = False
 
     def show_plan(self, plan: Result) -> None:
         """Writes the plan; a display that is open gives way to it."""
         from modelform.report import text
 
         self.close()
+        self.planned = True
         voice = self._session.voice
         beside = appendix.lines(self._session.stack, voice.page) if plan.command == "preview" else []
         voice.say(*text.plan(plan, voice.page, beside=beside), "")
@@ -200,6 +202,8 @@ def _show_end(session: Session, result: Result, watch: Watch) -> None:
     voice = session.voice
     untold = tuple(d for d in result.diagnostics if d not in watch.told)
     voice.complain(untold)
+    if result.command == "refresh" and not watch.planned and (different := text.changes(result, voice.page)):
+        voice.say("", *different)
     voice.say(*text.done(replace(result, diagnostics=()), voice.page))
     if result.ok and result.command == "up" and result.summary.changes and not voice.json:
         models = text.deployments(result.outputs, voice.page)
