@@ -11,6 +11,9 @@ import pytest
 import yaml
 
 from modelform.catalog import Catalog
+from modelform.checks import facts as live
+from modelform.checks.facts import Deleted, Facts
+from modelform.checks.holdings import Holding
 from modelform.errors import Span
 from modelform.spec.resolved import (
     Capacity,
@@ -71,6 +74,11 @@ def build_stack(catalog: Catalog) -> BuildStack:
 
 
 @pytest.fixture(scope="session")
+def facts_of(catalog: Catalog) -> Callable[[Mapping[str, Any]], Facts | None]:
+    return lambda case: case_facts(case, catalog)
+
+
+@pytest.fixture(scope="session")
 def read_case(build_stack: BuildStack) -> Callable[[Path], tuple[Stack, dict[str, Any]]]:
     def read(file: Path) -> tuple[Stack, dict[str, Any]]:
         text = file.read_text()
@@ -81,6 +89,45 @@ def read_case(build_stack: BuildStack) -> Callable[[Path], tuple[Stack, dict[str
         return build_stack(case["stack"], own, file.name), case
 
     return read
+
+
+def case_facts(case: Mapping[str, Any], catalog: Catalog) -> Facts | None:
+    """A case's `facts:`, what Azure said and what the state holds; None where it has none."""
+    told = case.get("facts")
+    if told is None:
+        return None
+    usages = {
+        (SUBSCRIPTION, region): {name.lower(): live.Counter(*numbers) for name, numbers in counters.items()}
+        for region, counters in told.get("usages", {}).items()
+    }
+    return Facts(
+        usages=usages,
+        failed={(SUBSCRIPTION, region): why for region, why in told.get("failed", {}).items()},
+        deleted={SUBSCRIPTION: tuple(Deleted(**row) for row in told.get("deleted", ()))},
+        holdings=tuple(held(row, catalog) for row in told.get("holdings", ())),
+        accounts=frozenset(
+            f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-models/providers/"
+            f"Microsoft.CognitiveServices/accounts/{name}".lower()
+            for name in told.get("accounts", ())
+        ),
+    )
+
+
+def held(row: Mapping[str, Any], catalog: Catalog) -> Holding:
+    model = named(row["model"], catalog)
+    sku = row["sku"][:1].upper() + row["sku"][1:]
+    return Holding(
+        name=row["name"],
+        account=row["account"],
+        subscription=SUBSCRIPTION,
+        group="rg-models",
+        region=row.get("region", "swedencentral"),
+        format=model.format,
+        model=model.name,
+        version=model.version,
+        sku=sku,
+        capacity=row["capacity"],
+    )
 
 
 def places(node: yaml.Node, path: str, file: str) -> Iterator[tuple[str, Span]]:

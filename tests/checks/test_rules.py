@@ -13,6 +13,7 @@ import yaml
 
 from modelform import checks
 from modelform.catalog import Catalog
+from modelform.checks.facts import Facts
 from modelform.errors import Diagnostic, Severity
 from modelform.spec.resolved import Stack
 
@@ -32,10 +33,15 @@ def shown(finding: Diagnostic) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")
-def test_case(file: Path, catalog: Catalog, read_case: Callable[[Path], tuple[Stack, dict[str, Any]]]) -> None:
+def test_case(
+    file: Path,
+    catalog: Catalog,
+    read_case: Callable[[Path], tuple[Stack, dict[str, Any]]],
+    facts_of: Callable[[dict[str, Any]], Facts | None],
+) -> None:
     stack, case = read_case(file)
     today = date.fromisoformat(str(case.get("today", "2026-11-22")))
-    findings = checks.run(stack, catalog, today=today)
+    findings = checks.run(stack, catalog, today=today, facts=facts_of(case))
     assert [shown(f) for f in findings] == case["findings"]
     assert all(f.span.file == file.name for f in findings if f.span)
 
@@ -81,7 +87,7 @@ def test_policy_does_not_make_an_error_of_a_third_partys_word(
     catalog: Catalog, build_stack: Callable[..., Stack]
 ) -> None:
     written = {
-        "policy": {"rules": {"availability.region": "error"}},
+        "policy": {"rules": {"availability.region": "error", "quota.exceeded": "off"}},
         "workspaces": {"foundry": {"location": "northeurope"}},
         "deployments": {
             "chat": {"model": "openai/gpt-5.4-mini@2026-03-17", "sku": "provisionedManaged", "capacity": {"ptu": 50}}

@@ -36,3 +36,25 @@ def test_a_limit_stops_a_validation_and_shows(modelform: Any) -> None:
 def test_a_plan_does_not_speak_of_cost_where_the_file_does_not(modelform: Any) -> None:
     assert "Cost a month" not in modelform("validate").out
     assert "cost" not in modelform("validate", "--json").document
+
+
+def test_quota_offline_says_what_a_subscription_starts_with(modelform: Any) -> None:
+    ran = modelform("quota", "--offline")
+    assert ran.code == 0
+    assert max(map(len, ran.out.splitlines())) <= 80
+    row = next(line for line in ran.out.splitlines() if line.startswith("AIServices"))
+    assert row.split()[1:] == ["?", "50", "1,000", "+..............."]
+    assert "Not asked of Azure" in ran.out
+
+
+def test_quota_asks_the_cloud_and_answers_3_where_it_does_not_fit(modelform: Any) -> None:
+    modelform.real_driver = True
+    document = modelform("quota", "--json").document
+    (counter,) = document["counters"]
+    assert (counter["used"], counter["new"], counter["limit"], counter["short"]) == (0, 50, 1000, 0)
+    text = (modelform.folder / "stacks/dev.yaml").read_text()
+    modelform.write(text.replace("50k", "1500k"))
+    ran = modelform("quota")
+    assert ran.code == 3
+    assert "+++++++++++!!!!!" in ran.out
+    assert "1,500k tpm more of AIServices.DataZoneStandard.Mistral-Large-3" in " ".join(ran.err.split())

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from modelform.drivers import changes as told
-from modelform.drivers import course, guards, ordered
+from modelform.drivers import course, guards, ordered, preflight
 from modelform.drivers.driver import HistoryEntry, OnEvent, Request, StackInfo
 from modelform.drivers.graves import Graves
 from modelform.drivers.place import Place
@@ -178,7 +178,10 @@ class Embedded:
     # how
 
     def _checked(self, stack: Stack) -> list[Diagnostic]:
-        return course.checked(stack, self._today or datetime.now(UTC).date())
+        return course.checked(stack, self._day())
+
+    def _day(self) -> date:
+        return self._today or datetime.now(UTC).date()
 
     @contextmanager
     def _locked(self, request: Request, stack: Stack | None, found: list[Diagnostic] | None = None) -> Iterator[_Work]:
@@ -211,11 +214,14 @@ class Embedded:
         agreed = work.request.confirm is not None or work.request.verify is not None
         asked = guards.findings(planned, outcome.steps, options, stack, severity=severity, agreed=agreed)
         refused = [d for d in [*asked, *names] if d.severity is Severity.ERROR]
+        if outcome.ok:
+            preflight.asked(stack, work.found, planned, work.base, work.graves.arm, self._day())
         plan = replace(self._result("preview", work, outcome, planned, [*asked, *names]), steps=outcome.steps)
         if plan.ok and severity is Severity.ERROR and work.request.verify is not None:
             work.request.verify(plan)
         if outcome.ok:
             guards.require(refused)
+            plan = preflight.stopped(plan, work.found, severity)
         return plan
 
     def _apply(self, operation: Operation, work: _Work, on_event: OnEvent, keep: bool = True) -> Result:

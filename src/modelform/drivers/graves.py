@@ -63,7 +63,8 @@ class Graves:
 
         return Arm(self._request.connection(subscription))
 
-    def _arm(self, subscription: str) -> Arm:
+    def arm(self, subscription: str) -> Arm:
+        """A client for questions, one a subscription; it is closed with the rest."""
         with self._lock:
             if subscription not in self._arms:
                 self._arms[subscription] = self._connect(subscription)
@@ -152,7 +153,7 @@ class Graves:
         held: list[tuple[str, Held]] = []
         try:
             for subscription in self._subscriptions:
-                arm = self._arm(subscription)
+                arm = self.arm(subscription)
                 if ACCOUNT in types:
                     held += [(ACCOUNT, item) for item in accounts.deleted_accounts(arm, subscription)]
                 if VAULT in types:
@@ -218,7 +219,7 @@ class Graves:
 
             for deleted in (accounts.deleted_accounts, accounts.deleted_vaults):
                 try:
-                    arm = self._arm(subscription)
+                    arm = self.arm(subscription)
                     for held in deleted(arm, subscription):
                         if held.name in wanted:
                             accounts.purge(arm, held)

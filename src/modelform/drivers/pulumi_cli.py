@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from modelform.drivers import changes as told
-from modelform.drivers import course, guards, ordered, pulumi_installation
+from modelform.drivers import course, guards, ordered, preflight, pulumi_installation
 from modelform.drivers.driver import Driver, HistoryEntry, OnEvent, Request, Serve, StackInfo
 from modelform.drivers.graves import KEPT, NAMES, Graves
 from modelform.drivers.place import BACKEND_VARIABLE, Place
@@ -197,7 +197,10 @@ class PulumiCli:
     # how
 
     def _checked(self, stack: Stack) -> list[Diagnostic]:
-        return course.checked(stack, self._today or datetime.now(UTC).date())
+        return course.checked(stack, self._day())
+
+    def _day(self) -> date:
+        return self._today or datetime.now(UTC).date()
 
     @contextmanager
     def _open(
@@ -276,12 +279,15 @@ class PulumiCli:
         request = work.request
         agreed = request.confirm is not None or request.verify is not None
         asked = guards.findings(planned, events.steps, options, stack, severity=severity, agreed=agreed)
+        if ok:
+            preflight.asked(stack, work.found, planned, work.base, work.graves.arm, self._day())
         result = self._result("preview", work, ok, [events], planned, [*asked, *names])
         plan = replace(result, steps=tuple(events.steps))
         if ok and severity is Severity.ERROR and request.verify is not None:
             request.verify(plan)
         if ok:
             guards.require([d for d in [*asked, *names] if d.severity is Severity.ERROR])
+            plan = preflight.stopped(plan, work.found, severity)
         return plan
 
     def _apply(self, operation: Operation, work: _Work, on_event: OnEvent, keep: bool = True) -> Result:

@@ -19,6 +19,7 @@ HOMES = {
     "refresh": "operations",
     "destroy": "operations",
     "cost": "estimates",
+    "quota": "estimates",
     "outputs": "outputs",
     "smoke": "smoke",
     "stack": "stacks",

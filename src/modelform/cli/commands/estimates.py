@@ -1,23 +1,27 @@
-"""`cost`: what a stack costs a month."""
+"""`cost` and `quota`: what a stack costs a month, and whether Azure lets it have what it asks for."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import click
 
-from modelform.cli.arguments import Choice, Place, command
+from modelform.cli.arguments import Choice, Option, Place, command
 from modelform.errors import Exit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from modelform.checks.facts import Facts
     from modelform.checks.holdings import Record
     from modelform.cli.session import Session
     from modelform.errors import Diagnostic, ModelformError
 
 
 def register(app: click.Group) -> None:
-    """Adds the command."""
+    """Adds the commands."""
     command(app, "cost")(cost)
+    command(app, "quota")(quota)
 
 
 def cost(place: Place, choice: Choice) -> int:
@@ -40,6 +44,65 @@ def cost(place: Place, choice: Choice) -> int:
     session.voice.complain(session.diagnostics)
     session.voice.say(*view.lines(document, session.voice.page, session.name))
     return int(Exit.OK)
+
+
+def quota(
+    place: Place,
+    choice: Choice,
+    offline: Annotated[bool, Option("--offline", help="Ask no cloud: what a subscription starts with.")] = False,
+) -> int:
+    """Show the quota that the stack draws on: what is in use, what it takes more, what is left. Asks the cloud."""
+    from modelform import checks
+    from modelform.catalog import Catalog
+    from modelform.checks.quota import buckets
+    from modelform.cli.session import open_session
+    from modelform.drivers.preflight import CODES
+    from modelform.report import json
+    from modelform.report import quota as view
+
+    session = open_session(place, choice)
+    catalog, stack = Catalog.load(), session.resolved
+    facts = None if offline else _facts(session)
+    found = checks.run(stack, catalog, today=session.around.today(), facts=facts, only=CODES)
+    counters = [bucket.to_json() for bucket in buckets(stack, catalog, facts)]
+    document = {"live": not offline, "counters": counters, "diagnostics": [d.to_json() for d in found]}
+    session.voice.complain([*session.diagnostics, *found])
+    if session.voice.json:
+        session.voice.document(json.answer("quota", stack=session.name, target=session.target, **document))
+    else:
+        session.voice.say(*view.lines(document, session.voice.page, session.name))
+    return _verdict(found)
+
+
+def _verdict(found: Iterable[Diagnostic]) -> int:
+    """3 where it does not fit, 9 where nobody could say."""
+    from modelform.errors import Severity
+
+    said = list(found)
+    if any(finding.severity is Severity.ERROR for finding in said):
+        return int(Exit.STOPPED)
+    return int(Exit.UNVERIFIED if any(finding.code == "quota.unverified" for finding in said) else Exit.OK)
+
+
+def _facts(session: Session) -> Facts:
+    """What the cloud says, one question a region and all at a time."""
+    import threading
+    from contextlib import ExitStack, closing
+
+    from modelform.azure import Arm
+    from modelform.cli.wiring import connector
+    from modelform.drivers.preflight import gather
+
+    connect, opened, lock = connector(session), dict[str, Arm](), threading.Lock()
+    with ExitStack() as ends:
+
+        def arm(subscription: str) -> Arm:
+            with lock:
+                if subscription not in opened:
+                    opened[subscription] = ends.enter_context(closing(Arm(connect(subscription))))
+                return opened[subscription]
+
+        return gather(session.resolved, deployed(session) or [], arm)
 
 
 def deployed(session: Session) -> list[Record] | None:
