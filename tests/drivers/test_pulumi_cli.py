@@ -21,7 +21,7 @@ from modelform.drivers import OperationOptions, Request, open_driver
 from modelform.drivers.pulumi_again import Again
 from modelform.drivers.pulumi_cli import PulumiCli
 from modelform.drivers.pulumi_home import Home
-from modelform.errors import Exit, LockedError, PolicyError, StateError
+from modelform.errors import Exit, LockedError, PolicyError, Severity, StateError
 from modelform.plan import Change, Event, Op, Result
 from modelform.sandbox.loopback import loopback
 from modelform.state.folder import Folder
@@ -246,7 +246,7 @@ def test_ctrl_c_lets_what_runs_end_and_begins_nothing_new(both: Both) -> None:
     watcher.start()
     result = both.run("pulumi", "up", cancelled=cancelled)
     assert (result.ok, result.exit_code) == (False, Exit.INTERRUPTED)
-    assert any(d.code == "interrupted" for d in result.diagnostics)
+    assert [d.code for d in result.diagnostics if d.severity is Severity.ERROR] == ["interrupted"]
     state = both.driver("embedded").export("dev")["deployment"]
     assert not state.get("pending_operations")
     types = [r["type"].split(":")[-1] for r in state["resources"]]

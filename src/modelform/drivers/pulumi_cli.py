@@ -5,20 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from modelform.drivers import changes as told
 from modelform.drivers import course, guards, ordered, preflight, pulumi_installation
 from modelform.drivers.driver import Driver, HistoryEntry, OnEvent, Request, Serve, StackInfo
 from modelform.drivers.graves import KEPT, NAMES, Graves
-from modelform.drivers.place import BACKEND_VARIABLE, Place
+from modelform.drivers.place import Place
 from modelform.drivers.pulumi_again import Again
 from modelform.drivers.pulumi_events import Events, hidden_marked
 from modelform.drivers.pulumi_home import Home, plugin_command
+from modelform.drivers.pulumi_run import Operation, Runner, Work
 from modelform.drivers.telling import deletions, exit_code
 from modelform.errors import Diagnostic, PolicyError, Severity, StalePlanError, UnsupportedError
 from modelform.plan import Change, Event, Op, Result
@@ -26,28 +27,7 @@ from modelform.spec.resolved import Stack, Target
 from modelform.state import Snapshot, binding
 
 if TYPE_CHECKING:
-    from modelform.drivers.pulumi_process import Command
     from modelform.drivers.pulumi_stack import Stacks
-
-Operation = Literal["preview", "up", "destroy", "refresh"]
-
-
-@dataclass(slots=True)
-class _Work:
-    """One operation on one stack: its state as it was, the CLI that works on it, and what was found on the way."""
-
-    request: Request
-    stack: Stack | None
-    base: Snapshot
-    graves: Graves
-    command: Command
-    digest: str = ""
-    found: list[Diagnostic] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        """The stack's name."""
-        return self.request.name
 
 
 class PulumiCli:
@@ -205,7 +185,7 @@ class PulumiCli:
     @contextmanager
     def _open(
         self, request: Request, stack: Stack | None, found: list[Diagnostic] | None = None, *, changing: bool = False
-    ) -> Iterator[_Work]:
+    ) -> Iterator[Work]:
         """Reads the state, makes sure that it belongs to this cloud, and readies the CLI; changes nothing yet."""
         command = pulumi_installation.require(self._place.environment)
         from modelform.drivers.pulumi_process import Command
@@ -219,7 +199,7 @@ class PulumiCli:
             environment = self._home.environment(salt, self._reach(request, held))
             graves = held.enter_context(closing(Graves(request, self._target, base)))
             process = Command(command, environment, request.cancelled)
-            yield _Work(request, stack, base, graves, process, digest, findings)
+            yield Work(request, stack, base, graves, process, digest, findings)
 
     def _base(self, name: str, changing: bool, found: list[Diagnostic]) -> tuple[Snapshot, str]:
         """The state, and a digest of it where it is a folder's; a lock that is held there ends it here."""
@@ -261,7 +241,7 @@ class PulumiCli:
             **variables(request.options),
         }
 
-    def _require_unchanged(self, work: _Work) -> None:
+    def _require_unchanged(self, work: Work) -> None:
         """The CLI's lock begins with its own run: whoever changed the state since the plan was made stops it here."""
         if self._home.near and self._place.folder().digest(self._project, work.name) != work.digest:
             raise StalePlanError(
@@ -270,7 +250,7 @@ class PulumiCli:
                 hint="run the command again",
             )
 
-    def _plan(self, work: _Work, on_event: OnEvent, severity: Severity) -> Result:
+    def _plan(self, work: Work, on_event: OnEvent, severity: Severity) -> Result:
         """The plan of an `up`; what would be refused is told with the given severity."""
         events = Events(on_event, only=("diagnostic",))
         ok = self._run("preview", work, events)
@@ -290,7 +270,7 @@ class PulumiCli:
             plan = preflight.stopped(plan, work.found, severity)
         return plan
 
-    def _apply(self, operation: Operation, work: _Work, on_event: OnEvent, keep: bool = True) -> Result:
+    def _apply(self, operation: Operation, work: Work, on_event: OnEvent, keep: bool = True) -> Result:
         """Runs an operation, and again after errors that pass by themselves; without `keep` only to see."""
         runs: list[Events] = []
         again = self._again(work.request)
@@ -314,78 +294,16 @@ class PulumiCli:
         on_event(Event("summary"))
         return self._result(operation, work, ok, runs, done, work.graves.notes)
 
-    def _run(self, operation: Operation, work: _Work, events: Events, keep: bool = True) -> bool:
-        """One command of the CLI; True when it ended well. What it says is in `events`."""
-        from pulumi.automation.errors import CommandError, ConcurrentUpdateError
+    def _run(self, operation: Operation, work: Work, events: Events, keep: bool = True) -> bool:
+        return self._runner.run(operation, work, events, keep)
 
-        from modelform.drivers import pulumi_stack
-
-        with ExitStack() as held:
-            command = self._command_with_state(operation, work, held)
-            held.enter_context(pulumi_stack.without_tracebacks())
-            stack = pulumi_stack.OneStack(
-                work.name, pulumi_stack.workspace(self._home.folder, command, self._program(operation, work))
-            )
-            try:
-                self._invoke(operation, stack, work.request, events, keep)
-            except CommandError as error:
-                events.settle()
-                if isinstance(error, ConcurrentUpdateError) or not events.failures:
-                    if work.request.cancelled.is_set():
-                        return False
-                    raise pulumi_stack.refused(error) from error
-                return False
-            events.settle()
-        return not events.failures
-
-    def _invoke(self, operation: Operation, stack: Any, request: Request, events: Events, keep: bool) -> None:
-        options = request.options
-        common: dict[str, Any] = {
-            "parallel": options.parallel,
-            "target": list(options.targets) or None,
-            "message": options.message or None,
-            "color": "never",
-            "on_event": events,
-        }
-        if operation in ("preview", "up"):
-            common |= {"replace": list(options.replace) or None, "refresh": options.refresh or None}
-        if operation in ("up", "destroy"):
-            common["continue_on_error"] = options.continue_on_error or None
-        name = "preview_refresh" if operation == "refresh" and not keep else operation
-        if name == "up":
-            # Of the stack's configuration, which the Automation API would show for its own summary.
-            common["show_secrets"] = False
-        getattr(stack, name)(**common)
-
-    def _program(self, operation: Operation, work: _Work) -> Callable[[], Any] | None:
-        if operation not in ("preview", "up") or work.stack is None:
-            return None
-        from modelform import program
-
-        return program.build(work.stack, found=work.found)
-
-    def _command_with_state(self, operation: Operation, work: _Work, held: ExitStack) -> Command:
-        """The CLI on a stack that exists: for the preview of one that does not, in a folder that is thrown away."""
-        if not self._home.near:
-            self._far(work.name).ensure(work.name)
-            return work.command
-        folder = self._place.folder()
-        if folder.exists(self._project, work.name):
-            return work.command
-        crypter = self._place.crypter(work.name)
-        if operation != "preview":
-            with folder.lock(self._project, work.name):
-                folder.save(self._project, work.name, Snapshot(), crypter)
-            return work.command
-        from modelform.state.folder import Folder
-
-        root = held.enter_context(self._home.rehearsal())
-        Folder(root).save(self._project, work.name, Snapshot(), crypter)
-        return work.command.with_variables({BACKEND_VARIABLE: root.as_uri()})
+    @cached_property
+    def _runner(self) -> Runner:
+        return Runner(self._place, self._home, lambda name: self._far(name).ensure(name))
 
     # names that outlive what they named, with the official plugin; ours takes care of them itself
 
-    def _free_names(self, work: _Work, plan: Result) -> None:
+    def _free_names(self, work: Work, plan: Result) -> None:
         """Purges what was named with --purge and holds the name of something that is to be made."""
         if self._target == "sandbox":
             return
@@ -399,7 +317,7 @@ class PulumiCli:
         names = {str(d.new) for c in held for d in c.diff if d.path == NAMES[c.type]}
         work.graves.free(names & set(work.request.options.purge))
 
-    def _purge_deleted(self, operation: Operation, work: _Work, done: tuple[Change, ...], ok: bool) -> None:
+    def _purge_deleted(self, operation: Operation, work: Work, done: tuple[Change, ...], ok: bool) -> None:
         """Purges what this operation has deleted and --purge names."""
         if self._target == "sandbox":
             return
@@ -411,7 +329,7 @@ class PulumiCli:
 
     # how it ended
 
-    def _deletions(self, work: _Work) -> Result:
+    def _deletions(self, work: Work) -> Result:
         """What a destroy would do: everything in the state goes, and nobody has to be asked to know that."""
         planned, _ = work.graves.foresee(told.changes(deletions(work.base), work.stack), Severity.WARNING)
         return Result(
@@ -428,7 +346,7 @@ class PulumiCli:
     def _result(
         self,
         command: str,
-        work: _Work,
+        work: Work,
         ok: bool,
         runs: list[Events],
         done: tuple[Change, ...],
@@ -456,7 +374,7 @@ class PulumiCli:
             refreshed=work.request.options.refresh,
         )
 
-    def _outputs(self, command: str, work: _Work, ok: bool, last: Events) -> dict[str, Any]:
+    def _outputs(self, command: str, work: Work, ok: bool, last: Events) -> dict[str, Any]:
         """The outputs with their secrets marked: the state's own after an `up`, where it can be read here."""
         if command == "up" and ok and self._near is not None:
             return ordered.outputs(self._near.outputs(work.name), work.stack)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 HIDDEN = "[secret]"
 """How the CLI writes a secret into its event log: the value itself is never in it."""
 
+_PATIENCE = 10.0  # seconds; the CLI sends its last event before it ends, over another connection
 _COLOR = re.compile(r"<\{%.*?%\}>")
 _OURS = re.compile(r"(?P<summary>.*?) \[(?P<code>[a-z]+(?:[.-][a-z-]+)*)\](?P<rest>(?:\n  .*)*)", re.S)
 _WRAPPED = re.compile(r"^(?:\d+ errors? occurred:\s*\*\s*)?(?:(?:creating|updating|deleting|reading) urn:\S+: )?", re.S)
@@ -67,13 +68,18 @@ class Events:
         """The errors."""
         return [found for found in self.diagnostics if found.severity is Severity.ERROR]
 
-    def settle(self, patience: float = 10.0) -> None:
-        """Waits for the last events of a command that has ended, and tells errors that no step has failed with."""
+    def settle(self, *, interrupted: bool = False) -> None:
+        """Waits for the last events of a command that has ended, and tells errors that no step has failed with.
+
+        What the CLI says of having been `interrupted` is left to whoever interrupted it.
+        """
         if self.heard:
-            self.finished.wait(patience)
+            self.finished.wait(_PATIENCE)
         if self.problem is not None:
             raise self.problem
         left, self._errors = list(self._errors.values()), {}
+        if interrupted:
+            left = [found for found in left if not found.summary.endswith("canceled")]
         own = [found for found in left if not _is_echo(found)]
         for found in own or ([] if self.failures else left):
             self._tell(found)
