@@ -43,6 +43,14 @@ def test_ls_joins_files_and_states(modelform: Any) -> None:
     assert found["gone"]["lockedBy"] == "host:42"
 
 
+def test_a_stack_whose_file_is_gone_is_found_again(modelform: Any) -> None:
+    modelform.given = {"infos": [StackInfo("gone", "sandbox", 2, "2026-11-20T10:00:00Z")]}
+    ran = modelform("destroy", "-y", "-s", "gone")
+    assert ran.code == 64
+    assert "--target sandbox works from the state alone" in " ".join(ran.err.split())
+    assert "--target" not in modelform("destroy", "-y", "-s", "never").err
+
+
 def test_ls_needs_no_stack_even_under_ci(modelform: Any) -> None:
     modelform.environment = {"CI": "1"}
     assert modelform("stack", "ls").code == 0

@@ -57,6 +57,15 @@ def test_each_flag_allows_its_own_urn_and_nothing_else() -> None:
     assert len(found([change(Op.REPLACE)], OperationOptions(allow_replace=(URN + "x",), yes=True))) == 1
 
 
+def test_what_was_allowed_in_vain_is_told() -> None:
+    (named,) = found([change(Op.REPLACE)], OperationOptions(allow_replace=("main",)))
+    assert "What was allowed is not this" in named.detail
+    (crossed,) = found([change(Op.REPLACE)], OperationOptions(allow_delete=(URN,)))
+    assert "--allow-delete allows something else: this takes --allow-replace." in crossed.detail
+    (plain,) = found([change(Op.REPLACE)])
+    assert plain.detail == "Everything in it goes with it."
+
+
 def test_protect_false_is_enough_together_with_a_yes() -> None:
     stack: Any = SimpleNamespace(workspaces={"main": SimpleNamespace(logical="main", protect=False)})
     assert len(found([change(Op.REPLACE)], stack=stack)) == 1

@@ -11,7 +11,7 @@ import pytest
 from modelform.errors import Diagnostic, Severity, Span
 from modelform.plan import Change, Difference, Op, Result, Summary
 from modelform.report import text, words
-from modelform.report.findings import Source, finding, findings, tally
+from modelform.report.findings import Source, finding, findings, folded, tally
 from modelform.report.ink import Ink, cells
 from modelform.values import UNKNOWN, Secret
 
@@ -58,6 +58,19 @@ def test_a_plan_without_changes_says_so_in_one_line() -> None:
 def test_a_plan_says_that_it_refreshed(mixed: Result, source: Source) -> None:
     assert "after a refresh" in text.plan(replace(mixed, refreshed=True), Ink(), source)[0]
     assert "after a refresh" not in text.plan(mixed, Ink(), source)[0]
+
+
+def test_what_several_resources_met_alike_is_told_once() -> None:
+    urn = "urn:pulumi:dev::p::azure-native:cognitiveservices:Deployment::"
+    version = Diagnostic("sandbox.version", Severity.ERROR, "the database has version 99", hint="reset it")
+    other = Diagnostic("azure.quota", Severity.ERROR, "no quota", urn=f"{urn}b")
+    met = [version, *(replace(version, urn=f"{urn}{name}") for name in "abcde")]
+    assert folded([*met, other, other]) == (
+        replace(version, detail="That ended deployment a, deployment b, deployment c and 2 more."),
+        other,
+    )
+    assert folded([version, replace(version, urn=f"{urn}a")]) == (version,)
+    assert folded([replace(version, urn=f"{urn}a")]) == (replace(version, urn=f"{urn}a"),)
 
 
 def test_a_refresh_finds_and_does_not_do(mixed: Result, source: Source) -> None:

@@ -78,9 +78,9 @@ def open_state(place: Place, choice: Choice) -> Session:
     project = find_project(place.directory, choice.stack)
     try:
         session = _read(place, choice)
-    except UsageError:
+    except UsageError as error:
         if wanted is None or choice.stack is None:
-            raise
+            raise _with_orphan(error, place, choice, project) from error
         return _bare(place, choice, project, choice.stack, wanted)
     if session.stack is not None:
         return session
@@ -89,6 +89,20 @@ def open_state(place: Place, choice: Choice) -> Session:
         raise StackFileError(diagnostics=[*session.diagnostics, _info("the stack file is wrong", said)])
     session.voice.complain(session.diagnostics)
     return _bare(place, choice, project, session.name, wanted)
+
+
+def _with_orphan(error: UsageError, place: Place, choice: Choice, project: Project) -> UsageError:
+    """The error, with the way to what has been made where only the stack's file is gone."""
+    made = {info.name for info in _bare(place, choice, project, "", "sandbox").driver().stacks()}
+    if choice.stack is None or choice.stack not in made:
+        return error
+    first = error.diagnostics[0]
+    return UsageError(
+        first.summary,
+        code=first.code,
+        detail="It has been brought up in the sandbox, and its file is gone since.",
+        hint="--target sandbox works from the state alone.",
+    )
 
 
 def open_folder(place: Place, choice: Choice) -> Session:

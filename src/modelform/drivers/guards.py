@@ -39,14 +39,16 @@ def findings(
     before = {step.urn: step.old for step in steps if step.old}
     unprotected = _unprotected(stack) if agreed or options.yes else set()
     allowed = {Op.REPLACE: {*options.allow_replace}, Op.DELETE: {*options.allow_delete}}
-    return [
-        _finding(change, severity)
+    refused = [
+        change
         for change in changes
         if change.op in _FLAGS
         and _guarded(change, before.get(change.urn, {}))
         and change.urn not in allowed[change.op]
         and change.name not in unprotected
     ]
+    given = [(flag, urn) for op, flag in _FLAGS.items() for urn in sorted(allowed[op])]
+    return [_finding(change, severity, given) for change in refused]
 
 
 def require(found: list[Diagnostic]) -> None:
@@ -69,7 +71,7 @@ def _unprotected(stack: Stack | None) -> set[str]:
     return set() if stack is None else {w.logical for w in stack.workspaces.values() if not w.protect}
 
 
-def _finding(change: Change, severity: Severity) -> Diagnostic:
+def _finding(change: Change, severity: Severity, given: list[tuple[str, str]]) -> Diagnostic:
     what, flag = GUARDED[change.type], _FLAGS[change.op]
     forced = [d.path for d in change.diff if d.replaces] or list(change.keys)
     because = f"What forces it: {', '.join(forced)}. " if change.op is Op.REPLACE and forced else ""
@@ -77,6 +79,15 @@ def _finding(change: Change, severity: Severity) -> Diagnostic:
         f"guard.{'replace' if change.op is Op.REPLACE else 'delete'}",
         severity,
         f"{what} '{change.name}' would be {_DONE[change.op]}, and nobody asked for that: {change.urn}",
-        f"{because}Everything in it goes with it.",
+        f"{because}Everything in it goes with it.{_beside(change, flag, given)}",
         hint=f"{flag} '{change.urn}'",
     )
+
+
+def _beside(change: Change, flag: str, given: list[tuple[str, str]]) -> str:
+    """What was allowed instead: a name where a URN is meant, the other flag, or something else."""
+    if not given:
+        return ""
+    if other := next((name for name, urn in given if urn == change.urn and name != flag), ""):
+        return f" {other} allows something else: this takes {flag}."
+    return " What was allowed is not this: a URN is given as it stands here, in single quotes."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from modelform.errors import Diagnostic, Report, Severity, Span
@@ -57,6 +58,27 @@ def findings(diagnostics: Iterable[Diagnostic], ink: Ink, source: Source = read_
     return lines[:-1]
 
 
+def folded(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Each finding once: one that several resources met alike (no cloud, a full disk) stands there once for all."""
+    urns: dict[Diagnostic, list[str]] = {}
+    for diagnostic in diagnostics:
+        met = urns.setdefault(replace(diagnostic, urn=""), [])
+        if diagnostic.urn not in met:
+            met.append(diagnostic.urn)
+    return tuple(_for_all(diagnostic, met) for diagnostic, met in urns.items())
+
+
+def _for_all(diagnostic: Diagnostic, urns: list[str]) -> Diagnostic:
+    if len(urns) == 1:
+        return replace(diagnostic, urn=urns[0])
+    names = [name for urn in urns if (name := _named(urn))]
+    if len(names) < 2:
+        return diagnostic
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    said = f"That ended {', '.join(names[:3])}{more}."
+    return replace(diagnostic, detail=f"{diagnostic.detail} {said}".strip())
+
+
 def tally(diagnostics: Iterable[Diagnostic]) -> str:
     """`2 errors, 1 warning`; notes are not counted."""
     found = list(diagnostics)
@@ -81,8 +103,14 @@ def shorter(span: Span) -> str:
 
 def _resource(diagnostic: Diagnostic) -> str:
     """`deployment assistant`, for a finding about a resource whose summary does not name it."""
-    parts = diagnostic.urn.split("::")
-    if len(parts) < 4 or parts[-1] in diagnostic.summary or parts[2].startswith("pulumi:"):
+    name = _named(diagnostic.urn)
+    return "" if diagnostic.urn.rpartition("::")[2] in diagnostic.summary else name
+
+
+def _named(urn: str) -> str:
+    """`deployment assistant`; nothing for what a person does not know by a name."""
+    parts = urn.split("::")
+    if len(parts) < 4 or parts[2].startswith("pulumi:"):
         return ""
     return f"{words.kind(parts[2].rpartition('$')[2])} {parts[-1]}"
 

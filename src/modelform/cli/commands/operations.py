@@ -258,8 +258,9 @@ def _request(
 
 def _with_findings(session: Session, result: Result) -> Result:
     """The result with what was found in the stack file, each finding once."""
-    every = dict.fromkeys((*session.diagnostics, *result.diagnostics))
-    return replace(result, diagnostics=tuple(every))
+    from modelform.report.findings import folded
+
+    return replace(result, diagnostics=folded((*session.diagnostics, *result.diagnostics)))
 
 
 def _document(session: Session, result: Result, plan: Path | None = None) -> None:
