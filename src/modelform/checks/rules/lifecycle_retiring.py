@@ -21,19 +21,21 @@ reason = (
 
 def check(stack: Stack, catalog: Catalog, today: date, facts: object | None) -> Iterator[Diagnostic]:
     """One finding a deployment whose model goes soon."""
-    wanted = stack.policy.retirement_notice_days
-    usual = catalog.data["lifecyclePolicy"]["noticeDays"]
+    from modelform.checks.lifecycle import last_day, notice
+
     for item in placed(stack, catalog):
         if item.model is None:
             continue
         standing = catalog.lifecycle(item.model, today)
-        notice = wanted if wanted is not None else usual["preview" if standing.status == "preview" else "ga"]
-        if standing.status == "retired" or standing.days_left is None or standing.days_left > notice:
+        if standing.status == "retired" or standing.days_left is None:
+            continue
+        if standing.days_left > notice(stack, catalog, standing):
             continue
         severity = graded(level, standing.evidence)
-        if wanted is None or standing.earliest:
+        if stack.policy.retirement_notice_days is None or standing.earliest:
             severity = Severity.WARNING
-        detail = ". ".join(part for part in (standing.note.rstrip("."), said_by(catalog, standing.evidence)) if part)
+        told = (last_day(item), standing.note.rstrip("."), said_by(catalog, standing.evidence))
+        detail = ". ".join(part for part in told if part)
         yield Diagnostic(
             code,
             severity,

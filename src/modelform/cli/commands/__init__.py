@@ -20,6 +20,7 @@ HOMES = {
     "destroy": "operations",
     "cost": "estimates",
     "quota": "estimates",
+    "lifecycle": "lifecycle",
     "outputs": "outputs",
     "smoke": "smoke",
     "stack": "stacks",

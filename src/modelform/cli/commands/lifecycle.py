@@ -1,0 +1,63 @@
+"""`lifecycle`: which deployments of all stacks have to move to another model, for a scheduled pipeline."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import click
+
+from modelform.cli.arguments import Choice, Option, Place, command
+from modelform.errors import Exit
+
+if TYPE_CHECKING:
+    from modelform.errors import Diagnostic
+
+
+def register(app: click.Group) -> None:
+    """Adds the command."""
+    command(app, "lifecycle")(lifecycle)
+
+
+def lifecycle(
+    place: Place,
+    choice: Choice,
+    within: Annotated[
+        int | None, Option("--within", metavar="DAYS", min=0, help="Due is what retires so soon; default: the notice.")
+    ] = None,
+    detailed_exitcode: Annotated[bool, Option("--detailed-exitcode", help="Answer 2 where something is due.")] = False,
+) -> int:
+    """List the models of every stack (or of -s) by the day they retire, and what to write instead. Needs no cloud."""
+    from modelform.catalog import Catalog
+    from modelform.checks.lifecycle import lives
+    from modelform.cli.project import find_project
+    from modelform.cli.session import open_session, voice_of
+    from modelform.errors import StackFileError
+    from modelform.report import json
+    from modelform.report import lifecycle as view
+    from modelform.spec import find_stacks
+
+    voice, catalog = voice_of(place), Catalog.load()
+    project = find_project(place.directory, choice.stack)
+    names = [choice.stack] if choice.stack else list(find_stacks(project.folder))
+    rows: list[dict[str, Any]] = []
+    broken: list[str] = []
+    found: list[Diagnostic] = []
+    for name in names:
+        try:
+            session = open_session(place, replace(choice, stack=name))
+        except StackFileError as error:
+            broken.append(name)
+            found += error.diagnostics
+            continue
+        today = session.around.today()
+        rows += [{"stack": session.name, **life.to_json()} for life in lives(session.resolved, catalog, today, within)]
+    document = {"deployments": rows, "broken": broken, "diagnostics": [d.to_json() for d in found]}
+    voice.complain(found)
+    if voice.json:
+        voice.document(json.answer("lifecycle", **document) | {"ok": not broken})
+    else:
+        voice.say(*view.lines(document, voice.page))
+    if broken:
+        return int(Exit.STACK_FILE)
+    return int(Exit.CHANGES if detailed_exitcode and any(row["due"] for row in rows) else Exit.OK)
