@@ -6,7 +6,6 @@ import copy
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from modelform.azure import accounts
 from modelform.drivers.graves import ACCOUNT, KEPT, ML_WORKSPACE, VAULT
 from modelform.errors import ModelformError, ProviderError
 from modelform.provider import AzureNative, Row, resource_id, row_of
@@ -14,7 +13,7 @@ from modelform.seam import CreateResult
 from modelform.values import Properties, bare
 
 if TYPE_CHECKING:
-    from modelform.azure import Arm
+    from modelform.azure import Arm, accounts
     from modelform.drivers.graves import Graves
 
 # What asks ARM to take a soft-deleted resource back, by type: a property path.
@@ -67,6 +66,8 @@ class CarefulAzureNative(AzureNative):
 
     def _make_way(self, row: Row, inputs: Properties) -> str:
         """Frees the name that a resource is about to take; `recover` where it is to be taken back instead."""
+        from modelform.azure import accounts
+
         id = resource_id(row, self._subscription(), inputs)
         way = self._graves.way(id.rpartition("/")[2])
         if row.token == ML_WORKSPACE:
@@ -88,6 +89,8 @@ class CarefulAzureNative(AzureNative):
         return "create"
 
     def _held(self, row: Row, id: str, inputs: Properties) -> accounts.Held | None:
+        from modelform.azure import accounts
+
         deleted = accounts.deleted_accounts if row.token == ACCOUNT else accounts.deleted_vaults
         properties = bare(inputs.get("properties")) or {}
         subdomain = str(properties.get("customSubDomainName") or "") if row.token == ACCOUNT else ""
@@ -95,6 +98,8 @@ class CarefulAzureNative(AzureNative):
 
     def _purge(self, row: Row, id: str, inputs: Properties) -> None:
         """Lets what is deleted go for good; nothing to do where ARM kept nothing of it."""
+        from modelform.azure import accounts
+
         if row.token == ML_WORKSPACE:
             accounts.purge(self._arm(), accounts.ml_workspace(id, str(inputs.get("location") or "")))
             return
