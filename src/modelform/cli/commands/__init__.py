@@ -21,6 +21,7 @@ HOMES = {
     "cost": "estimates",
     "quota": "estimates",
     "lifecycle": "lifecycle",
+    "catalog": "catalog",
     "outputs": "outputs",
     "smoke": "smoke",
     "stack": "stacks",

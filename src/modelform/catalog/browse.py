@@ -1,0 +1,140 @@
+"""The catalogue as people look into it: models by what they can, where one is on offer, two compared; plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from modelform.catalog.catalog import SERVERLESS, Catalog, Standing
+from modelform.catalog.model import Evidence, Model
+from modelform.catalog.search import slug
+
+PRICED = ("input", "cachedInput", "output", "ptuHour")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a model must have, all of it; empty is no wish. `residency`: some sku (in `region`, if given) keeps it."""
+
+    text: str = ""
+    publisher: str = ""
+    features: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    sku: str = ""
+    region: str = ""
+    residency: str = ""
+    retired: bool = False
+
+
+def select(catalog: Catalog, wish: Wish, today: date) -> list[dict[str, Any]]:
+    """The models that fulfil a wish, by id, each with the skus that do."""
+    found = []
+    for model in catalog.models:
+        standing = catalog.lifecycle(model, today)
+        if not _fits(model, standing, wish):
+            continue
+        skus = [sku for sku in (*model.offers, SERVERLESS) if _regions(catalog, model, sku, wish)]
+        if (wish.sku or wish.region or wish.residency) and not skus:
+            continue
+        found.append({**_head(catalog, model, standing), "skus": skus})
+    return sorted(found, key=lambda row: row["id"].lower())
+
+
+def unlisted(catalog: Catalog, wish: Wish, today: date) -> list[str]:
+    """The models that fulfil all of a wish but its languages, and of which no source lists languages."""
+    if not wish.languages:
+        return []
+    rows = select(catalog, replace(wish, languages=()), today)
+    return [row["id"] for row in rows if not (model := catalog.model(row["id"])) or not model.languages]
+
+
+def _fits(model: Model, standing: Standing, wish: Wish) -> bool:
+    if standing.status == "retired" and not wish.retired and "retired" not in wish.statuses:
+        return False
+    words = " ".join((model.id, model.publisher, *model.features)).lower()
+    return (
+        all(word in words for word in wish.text.lower().split())
+        and (not wish.publisher or slug(wish.publisher) in (model.slug, slug(model.publisher)))
+        and set(wish.features) <= set(model.features)
+        and set(wish.languages) <= set(model.languages)
+        and (not wish.statuses or standing.status in wish.statuses)
+    )
+
+
+def _regions(catalog: Catalog, model: Model, sku: str, wish: Wish) -> list[str]:
+    """Where a sku of the model fulfils the wish."""
+    if wish.sku and sku.lower() != wish.sku.lower():
+        return []
+    allowed = catalog.allowed_regions(model, sku, wish.residency or None)
+    return [region for region in allowed if not wish.region or region == wish.region]
+
+
+def where(catalog: Catalog, model: Model, wish: Wish) -> list[dict[str, Any]]:
+    """Each sku of a model with the regions where it is on offer, as far as the wish goes."""
+    found = []
+    for sku in (*model.offers, SERVERLESS):
+        regions = _regions(catalog, model, sku, wish)
+        if not regions:
+            continue
+        offer = model.serverless if sku == SERVERLESS else model.offers[sku]
+        assert offer is not None
+        scope = "publisher" if model.hosting == "publisher" else catalog.scope(sku)
+        found.append({"sku": sku, "processed": scope, "regions": regions, **_proof(offer.evidence)})
+    return found
+
+
+def describe(catalog: Catalog, model: Model, today: date, region: str = "") -> dict[str, Any]:
+    """All that is known of a model; prices in a region, or where each sku is on offer first."""
+    standing = catalog.lifecycle(model, today)
+    offers = []
+    for row in where(catalog, model, Wish()):
+        sku = row["sku"]
+        place = region if region in row["regions"] else row["regions"][0]
+        price = catalog.price(model, sku, place)
+        rules = catalog.capacity_rules(model, sku)
+        usage = catalog.usage_name(model, sku)
+        offers.append(
+            {
+                **row,
+                "price": {kind: rate for kind, rate in price.rates.items() if kind in PRICED} if price else None,
+                "pricedIn": place,
+                "per": price.per if price else None,
+                "unit": rules.unit if rules else None,
+                "minimum": rules.minimum * rules.amount_per_unit if rules else None,
+                "counter": usage,
+                "quota": catalog.quota_limit(usage).limit if usage else None,
+            }
+        )
+    context = model.raw.get("context") or {}
+    return {
+        **_head(catalog, model, standing),
+        "format": model.format,
+        "languages": list(model.languages),
+        "context": context.get("window"),
+        "soldBy": model.sold_by,
+        "hosting": model.hosting,
+        "conflict": model.lifecycle.conflict,
+        "lifecycleFact": _proof(standing.evidence),
+        "offers": offers,
+    }
+
+
+def _head(catalog: Catalog, model: Model, standing: Standing) -> dict[str, Any]:
+    return {
+        "id": model.id,
+        "publisher": model.publisher,
+        "country": catalog.data["publishers"][model.publisher]["country"],
+        "name": model.name,
+        "version": model.version,
+        "status": standing.status,
+        "retires": standing.retires.isoformat() if standing.retires else None,
+        "earliest": standing.earliest,
+        "replacement": standing.replacement,
+        "features": list(model.features),
+    }
+
+
+def _proof(evidence: Evidence) -> dict[str, str]:
+    return {"source": evidence.source, "asOf": evidence.as_of, "confidence": evidence.confidence}

@@ -1,0 +1,221 @@
+"""`catalog list|search|show|where|compare`: what is known of models, without any cloud and without a project."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import click
+
+from modelform.cli.arguments import Argument, Option, Place, command, group
+from modelform.errors import Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from modelform.catalog import Catalog, Model
+
+Features = Annotated[
+    list[str] | None, Option("--feature", metavar="WORD", help="It can that: code, vision, tools. Repeatable.")
+]
+Languages = Annotated[list[str] | None, Option("--language", metavar="CODE", help="It speaks that: fr. Repeatable.")]
+Statuses = Annotated[
+    list[str] | None, Option("--status", metavar="STATUS", help="ga, preview, legacy, deprecated, retired. Repeatable.")
+]
+Sku = Annotated[str | None, Option("--sku", metavar="SKU", help="On offer as that: dataZoneStandard, serverless.")]
+Region = Annotated[str | None, Option("--region", metavar="REGION", help="On offer there.")]
+Residency = Annotated[
+    str | None, Option("--residency", metavar="WHERE", help="Processed within that, as in `policy.residency`.")
+]
+
+
+def register(app: click.Group) -> None:
+    """Adds the commands."""
+    catalog = group("catalog", "What is known of models: what they can, where they are on offer, what they cost.")
+    command(catalog, "list")(list_)
+    command(catalog, "search")(search)
+    command(catalog, "show")(show)
+    command(catalog, "where")(where)
+    command(catalog, "compare")(compare)
+    app.add_command(catalog)
+
+
+def list_(
+    place: Place,
+    publisher: Annotated[str | None, Option("--publisher", metavar="NAME", help="Of that publisher.")] = None,
+    feature: Features = None,
+    language: Languages = None,
+    status: Statuses = None,
+    sku: Sku = None,
+    region: Region = None,
+    residency: Residency = None,
+) -> int:
+    """List models by what they can and where they may run: `--feature code --language fr --residency eu`."""
+    return _list(place, "list", "", publisher, feature, language, status, sku, region, residency)
+
+
+def search(place: Place, text: Annotated[str, Argument(metavar="TEXT")], residency: Residency = None) -> int:
+    """Find models whose name, publisher or features have these words; near misses where none has."""
+    return _list(place, "search", text, None, None, None, None, None, None, residency)
+
+
+def _list(
+    place: Place,
+    name: str,
+    text: str,
+    publisher: str | None,
+    feature: Sequence[str] | None,
+    language: Sequence[str] | None,
+    status: Sequence[str] | None,
+    sku: str | None,
+    region: str | None,
+    residency: str | None,
+) -> int:
+    from modelform.catalog import browse
+    from modelform.report import catalog as view
+
+    catalog = _catalog()
+    wish = browse.Wish(
+        text=text,
+        publisher=publisher or "",
+        features=tuple(feature or ()),
+        languages=tuple(language or ()),
+        statuses=tuple(status or ()),
+        sku=sku or "",
+        region=_region(catalog, region),
+        residency=_residency(catalog, residency),
+    )
+    rows = browse.select(catalog, wish, _today())
+    near = catalog.suggest(text) if text and not rows else []
+    unlisted = browse.unlisted(catalog, wish, _today())
+    voice = _answer(place, f"catalog {name}", models=rows, near=near, languagesUnknown=unlisted)
+    if voice is not None:
+        voice.say(*view.models(rows, voice.page), *([f"Near: {', '.join(near)}."] if near else []))
+        if unlisted:
+            said = f"No source lists languages of {len(unlisted)} more: {', '.join(unlisted)}."
+            voice.say(*voice.page.wrap(said, rest="  "))
+        _tell_age(voice, catalog)
+    return int(Exit.OK)
+
+
+def show(place: Place, model: Annotated[str, Argument(metavar="MODEL")], region: Region = None) -> int:
+    """Show all that is known of a model: life, features, skus, prices, quota, each with its source."""
+    from modelform.catalog import browse
+    from modelform.report import catalog as view
+
+    catalog = _catalog()
+    found = browse.describe(catalog, _model(catalog, model), _today(), _region(catalog, region))
+    voice = _answer(place, "catalog show", model=found)
+    if voice is not None:
+        voice.say(*view.model(found, voice.page))
+        _tell_age(voice, catalog)
+    return int(Exit.OK)
+
+
+def where(
+    place: Place,
+    model: Annotated[str, Argument(metavar="MODEL")],
+    residency: Residency = None,
+    sku: Sku = None,
+    region: Region = None,
+) -> int:
+    """Say where a model can be deployed, sku by sku, and what replaces it when it is gone."""
+    from modelform.catalog import browse
+    from modelform.report import catalog as view
+
+    catalog = _catalog()
+    found = _model(catalog, model)
+    wish = browse.Wish(sku=sku or "", region=_region(catalog, region), residency=_residency(catalog, residency))
+    rows = browse.where(catalog, found, wish)
+    voice = _answer(place, "catalog where", model=found.id, offers=rows)
+    if voice is not None:
+        voice.say(voice.page.paint(found.id, "bold"), *view.offers(rows, voice.page))
+        _tell_age(voice, catalog)
+    return int(Exit.OK)
+
+
+def compare(
+    place: Place,
+    first: Annotated[str, Argument(metavar="MODEL")],
+    second: Annotated[str, Argument(metavar="MODEL")],
+    region: Region = None,
+) -> int:
+    """Put two models side by side: life, context, features, and what each sku costs (in --region)."""
+    from modelform.catalog import browse
+    from modelform.report import catalog as view
+
+    catalog = _catalog()
+    here = _region(catalog, region)
+    rows = [browse.describe(catalog, _model(catalog, name), _today(), here) for name in (first, second)]
+    voice = _answer(place, "catalog compare", models=rows)
+    if voice is not None:
+        voice.say(*view.comparison(rows, voice.page))
+        _tell_age(voice, catalog)
+    return int(Exit.OK)
+
+
+def _catalog() -> Catalog:
+    from modelform.catalog import Catalog
+
+    return Catalog.load()
+
+
+def _today() -> Any:
+    from modelform.cli.outside import outside
+
+    return outside().today()
+
+
+def _model(catalog: Catalog, text: str) -> Model:
+    from modelform.catalog import Candidates
+    from modelform.errors import UsageError
+
+    found = catalog.find(text, today=_today())
+    if isinstance(found, Candidates):
+        raise UsageError(found.explain(), code="catalog.model", hint=found.hint() or "`modelform catalog list`")
+    return found
+
+
+def _region(catalog: Catalog, text: str | None) -> str:
+    from modelform.catalog.search import near
+    from modelform.errors import UsageError
+
+    if text is None:
+        return ""
+    name = text.replace(" ", "").lower()
+    if name not in catalog.regions:
+        hint = ", ".join(near(name, catalog.regions)) or "regions are written like swedencentral"
+        raise UsageError(f"there is no region {text!r} in the catalogue", code="catalog.region", hint=hint)
+    return name
+
+
+def _residency(catalog: Catalog, text: str | None) -> str:
+    from modelform.errors import UsageError
+
+    if text is None:
+        return ""
+    for spelled in (text, text.lower(), text.upper()):
+        if catalog.is_residency(spelled):
+            return spelled
+    hint = "global, us-data-zone, eu-data-zone, apac-data-zone, eu, a country code or a region"
+    raise UsageError(f"{text!r} is no residency", code="catalog.residency", hint=hint)
+
+
+def _answer(place: Place, name: str, **parts: Any) -> Any:
+    """Writes the document where one is wanted; else the voice to speak with."""
+    from modelform.cli.session import voice_of
+    from modelform.report import json
+
+    voice = voice_of(place)
+    if not voice.json:
+        return voice
+    catalog = _catalog()
+    dates = {"version": catalog.version, "newestFact": catalog.newest_fact.isoformat()}
+    voice.document(json.answer(name, catalog=dates, **parts))
+    return None
+
+
+def _tell_age(voice: Any, catalog: Catalog) -> None:
+    from modelform.report import catalog as view
+
+    days = (_today() - catalog.newest_fact).days
+    voice.note(*view.age(catalog.version, str(catalog.newest_fact), days, voice.page))

@@ -1,0 +1,138 @@
+"""What the catalogue answers, for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from modelform.report.ink import Ink, clip
+from modelform.report.text import table
+
+NAME_WIDTH = 38
+
+
+def models(rows: Sequence[Mapping[str, Any]], ink: Ink) -> list[str]:
+    """A list of models."""
+    if not rows:
+        return ["No model of the catalogue is like that."]
+    shown = [
+        [clip(row["id"], NAME_WIDTH), row["status"], row["retires"] or "-", ", ".join(map(_short, row["skus"]))]
+        for row in rows
+    ]
+    room = max(ink.width - 2 * 3 - NAME_WIDTH - 10 - 10, 10)
+    cut = [[*row[:3], clip(row[3], room)] for row in shown]
+    number = f"{len(rows)} model{'' if len(rows) == 1 else 's'}; `modelform catalog show MODEL` says all of one."
+    return [*table(["MODEL", "STATUS", "RETIRES", "SKUS"], cut, ink), "", ink.paint(number, "dim")]
+
+
+def offers(rows: Sequence[Mapping[str, Any]], ink: Ink) -> list[str]:
+    """Where a model is on offer: a paragraph a sku."""
+    if not rows:
+        return ["It is on offer nowhere like that."]
+    said: list[str] = []
+    for row in rows:
+        head = f"{_written(row['sku'])} ({_processed(row['processed'])}): "
+        said += ink.wrap(head + ", ".join(row["regions"]), rest="  ")
+        doubt = "" if row["confidence"] in ("live", "official") else f", {row['confidence']}"
+        said += [ink.paint(f"  {row['source']}, {row['asOf']}{doubt}", "dim")]
+    return said
+
+
+def model(row: Mapping[str, Any], ink: Ink) -> list[str]:
+    """All that is known of one model."""
+    fact = row["lifecycleFact"]
+    life = row["status"]
+    if row["retires"]:
+        life += f", {'may retire from' if row['earliest'] else 'retires'} {row['retires']}"
+    if row["replacement"]:
+        life += f", replaced by {row['replacement']}"
+    facts = [
+        ("publisher", f"{row['publisher']} ({row['country']}), sold by {row['soldBy']}, runs on {row['hosting']}"),
+        ("life", f"{life} ({fact['source']}, {fact['asOf']}, {fact['confidence']})"),
+        ("conflict", row["conflict"]),
+        ("can", ", ".join(row["features"])),
+        ("speaks", ", ".join(row["languages"])),
+        ("context", f"{row['context']:,} tokens" if row["context"] else ""),
+    ]
+    said = [ink.paint(row["id"], "bold")]
+    for name, value in facts:
+        if value:
+            said += ink.wrap(value, first=f"  {name:<10} ", rest=" " * 13)
+    priced = [
+        [
+            _written(offer["sku"]),
+            str(len(offer["regions"])),
+            _price(offer["price"]),
+            "-" if offer["quota"] is None else f"{offer['quota']:,}",
+            offer["confidence"],
+        ]
+        for offer in row["offers"]
+    ]
+    if priced:
+        said += ["", *table(["SKU", "REGIONS", "USD IN / OUT", "QUOTA", "FACT"], priced, ink)]
+        said.append(ink.paint("USD a million tokens (or a PTU hour); quota in units of sku.capacity.", "dim"))
+    return said
+
+
+def comparison(rows: Sequence[Mapping[str, Any]], ink: Ink) -> list[str]:
+    """Models beside each other: one column a model."""
+    width = max((ink.width - 14) // max(len(rows), 1) - 2, 12)
+    skus = list(dict.fromkeys(offer["sku"] for row in rows for offer in row["offers"]))
+    lines = [
+        ["status", *(row["status"] for row in rows)],
+        ["retires", *(row["retires"] or "-" for row in rows)],
+        ["context", *(f"{row['context']:,}" if row["context"] else "?" for row in rows)],
+        ["country", *(row["country"] for row in rows)],
+        ["features", *(str(len(row["features"])) for row in rows)],
+    ]
+    for sku in skus:
+        found = [next((o for o in row["offers"] if o["sku"] == sku), None) for row in rows]
+        lines.append(
+            [_short(sku), *("-" if o is None else f"{_price(o['price'])} in {len(o['regions'])}" for o in found)]
+        )
+    only = [set(row["features"]) - set.intersection(*(set(r["features"]) for r in rows)) for row in rows]
+    said = table(
+        ["", *(clip(row["id"].partition("/")[2], width) for row in rows)],
+        [[line[0], *(clip(cell, width) for cell in line[1:])] for line in lines],
+        ink,
+    )
+    for row, extra in zip(rows, only, strict=True):
+        if extra:
+            said += ink.wrap(f"Only {row['id']} of these, or not all of them: {', '.join(sorted(extra))}", rest="  ")
+    return [*said, ink.paint("Prices: USD in / out a million tokens (or a PTU hour), and in how many regions.", "dim")]
+
+
+def age(version: str, newest: str, days: int, ink: Ink) -> list[str]:
+    """How old the data is; louder when it is too old."""
+    said = f"Catalogue of {version}, newest fact {newest} ({days} days old)."
+    old = " Data older than 60 days may be wrong: install a newer release." if days > 60 else ""
+    return ink.wrap(said + old)
+
+
+def _price(price: Mapping[str, float] | None) -> str:
+    if not price:
+        return "?"
+    if "ptuHour" in price:
+        return f"{price['ptuHour']:.2f}/h"
+    return " / ".join(f"{price[kind]:g}" for kind in ("input", "output") if kind in price) or "?"
+
+
+def _written(sku: str) -> str:
+    return sku[:1].lower() + sku[1:]
+
+
+def _short(sku: str) -> str:
+    """A sku in a list: `global`, `dataZone`, `globalPtu`."""
+    return (
+        _written(sku).replace("ProvisionedManaged", "Ptu").replace("provisionedManaged", "ptu").replace("Standard", "")
+    )
+
+
+def _processed(scope: str) -> str:
+    return {
+        "global": "processed anywhere",
+        "dataZone": "in the data zone",
+        "region": "in the region",
+        "geography": "in the geography",
+        "publisher": "outside Azure",
+    }[scope]
