@@ -47,7 +47,8 @@ class Candidates:
             return ""
         if self.reason in ("version", "ambiguous"):
             return "write one of: " + ", ".join(self.near)
-        return "did you mean " + " or ".join(self.near) + "?"
+        *others, last = self.near
+        return f"did you mean {', '.join(others)} or {last}?" if others else f"did you mean {last}?"
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,10 +79,18 @@ def _alone(inner: str, node: Scalar, scope: Scope) -> Node:
     if isinstance(value, str):
         return Scalar(value, value, node.plain, node.span, filled=True, written=node.text)
     if isinstance(value, Scalar):
-        return replace(value, span=node.span, filled=value.filled or not isinstance(value.value, str))
+        return replace(value, span=_place(value, node), filled=value.filled or not isinstance(value.value, str))
     if isinstance(value, Sequence):
-        return Sequence(tuple(replace(item, span=node.span) for item in value.items), node.span)
+        return Sequence(tuple(replace(item, span=_place(item, node)) for item in value.items), _place(value, node))
     return value
+
+
+def _place(value: Node, use: Scalar) -> Span:
+    """Where a message about a parameter's value points: at who gave it, who may not be able to change the template.
+
+    A default stands in the template like the place that uses it, and that place says more.
+    """
+    return value.span if value.span.file != use.span.file else use.span
 
 
 def _text(match: re.Match[str], node: Scalar, scope: Scope) -> str:

@@ -17,7 +17,7 @@ from modelform.spec.kinds import Reading
 from modelform.spec.policyforms import PolicyForm
 from modelform.spec.resolved import CostLimit, Deployment, Origins, Policy, Route, RouteMember, Stack, Target, Workspace
 from modelform.spec.stackfile import StackForm
-from modelform.spec.suggest import did_you_mean, nearest
+from modelform.spec.suggest import did_you_mean, either, nearest
 from modelform.spec.unsupported import report_unsupported
 from modelform.spec.words import GUID
 from modelform.spec.workspaces import Groups, resolve_workspaces
@@ -134,7 +134,7 @@ def _residency(context: Context, text: str | None, key: str) -> str | None:
     words = ("global", "us-data-zone", "eu-data-zone", "apac-data-zone", "eu")
     near = nearest(text, (*words, *context.catalog.residencies()))
     hint = (
-        f"Did you mean {' or '.join(near)}?"
+        f"Did you mean {either(near)}?"
         if near
         else f"Write {', '.join(words)}, a country code such as DE, or a region."
     )

@@ -6,7 +6,7 @@ from modelform.spec import naming
 from modelform.spec.context import Context, keys_before
 from modelform.spec.placeforms import GroupForm, ProjectForm, WorkspaceForm
 from modelform.spec.resolved import HubParts, Project, ResourceGroup, Workspace, WorkspaceKind
-from modelform.spec.suggest import nearest
+from modelform.spec.suggest import either, nearest
 
 IMPLICIT = "foundry"
 
@@ -263,5 +263,5 @@ def suggest_workspace(text: str, workspaces: dict[str, Workspace]) -> str:
     known = [*workspaces, *(f"{key}/{p.key}" for key, w in workspaces.items() for p in w.projects if w.kind == "hub")]
     near = nearest(text, known)
     if near:
-        return f"Did you mean {' or '.join(near)}?"
+        return f"Did you mean {either(near)}?"
     return f"The workspaces are {', '.join(known) or 'none'}."
