@@ -25,6 +25,16 @@ VERSIONS = {
     "microsoft.keyvault": "2024-11-01",
     "microsoft.operationalinsights": "2023-09-01",
     "microsoft.insights": "2020-02-02",
+    "microsoft.insights/diagnosticsettings": "2021-05-01-preview",
+    "microsoft.insights/metricalerts": "2018-03-01",
+    "microsoft.insights/actiongroups": "2023-01-01",
+    "microsoft.managedidentity": "2023-01-31",
+    "microsoft.authorization": "2022-04-01",
+    "microsoft.authorization/locks": "2020-05-01",
+    "microsoft.network": "2024-05-01",
+    "microsoft.network/privatednszones": "2024-06-01",
+    "microsoft.containerregistry": "2023-07-01",
+    "microsoft.consumption": "2024-08-01",
 }
 
 
@@ -64,8 +74,9 @@ class Client:
         path = self.path(path)
         path, _, asked = path.partition("?")
         parameters = dict(pair.split("=", 1) for pair in asked.split("&") if pair)
-        namespace = path.lower().rsplit("/providers/", 1)[-1].split("/")[0] if "/providers/" in path else ""
-        chosen = VERSIONS.get(namespace, "2024-03-01") if version is None else version
+        parts = path.lower().rsplit("/providers/", 1)[-1].split("/") if "/providers/" in path else [""]
+        usual = VERSIONS.get("/".join(parts[:2])) or VERSIONS.get(parts[0], "2024-03-01")
+        chosen = usual if version is None else version
         return self.control.handle(
             Request(
                 method=method,
@@ -183,6 +194,10 @@ NAMES = {
     "storage": f"{SUB}/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts",
     "vaults": f"{SUB}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults",
     "logs": f"{SUB}/resourceGroups/rg/providers/Microsoft.OperationalInsights/workspaces",
+    "network": f"{SUB}/resourceGroups/rg/providers/Microsoft.Network",
+    "identities": f"{SUB}/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities",
+    "insights": f"{SUB}/resourceGroups/rg/providers/Microsoft.Insights",
+    "registries": f"{SUB}/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries",
     "components": f"{SUB}/resourceGroups/rg/providers/Microsoft.Insights/components",
 }
 

@@ -71,6 +71,8 @@ def _send(client: Any, bodies: Any, step: dict[str, Any]) -> Any:
     if isinstance(body, str):
         arguments = {key: _named(client, value) for key, value in step.get("with", {}).items()}
         body = getattr(bodies, body)(**arguments)
+    else:
+        body = _named(client, body)
     return client.send(method.upper(), step[method], body, headers=step.get("send"), version=step.get("version"))
 
 
@@ -92,6 +94,8 @@ def _check(client: Any, step: dict[str, Any], answer: Any) -> None:
 def _named(client: Any, value: Any) -> Any:
     if isinstance(value, list):
         return [_named(client, item) for item in value]
+    if isinstance(value, dict):
+        return {client.path(key): _named(client, item) for key, item in value.items()}
     return client.path(value) if isinstance(value, str) else value
 
 

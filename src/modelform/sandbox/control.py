@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
-from modelform.sandbox import lifecycle, operations, refusals
+from modelform.sandbox import lifecycle, operations, refusals, scopes
 from modelform.sandbox.address import Address, parse
 from modelform.sandbox.exchange import Handler, Layer, Refusal, Request, Response, layered
 from modelform.sandbox.identity import TENANT
@@ -159,6 +159,8 @@ class Control:
             raise refusals.not_allowed(request.method)
         call = Call(self, request, owner, {}, request.api_version)
         with self.store.write() if action.writes else self.store.read() as view:
+            if action.method == "POST":
+                scopes.unlocked(view, owner, "action")
             resource = view.get(owner.key)
             if resource is None:
                 raise lifecycle.absent(self, view, kind, owner, "action")

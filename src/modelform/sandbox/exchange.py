@@ -70,7 +70,10 @@ Layer = Callable[[Request, Handler], Response]
 
 
 class Refusal(Exception):
-    """The sandbox says no: an HTTP status, ARM's code and message, and what else the envelope carries."""
+    """The sandbox says no: an HTTP status, ARM's code and message, and what else the envelope carries.
+
+    Some services answer the error without its envelope (`flat`).
+    """
 
     def __init__(
         self,
@@ -82,11 +85,12 @@ class Refusal(Exception):
         inner: str = "",
         details: Sequence[Json] = (),
         headers: Mapping[str, str] | None = None,
+        flat: bool = False,
     ) -> None:
         super().__init__(f"{code}: {message}")
         self.status, self.code, self.message = status, code, message
         self.target, self.inner, self.details = target, inner, tuple(details)
-        self.headers = dict(headers or {})
+        self.headers, self.flat = dict(headers or {}), flat
 
     def response(self) -> Response:
         """The refusal in ARM's error envelope."""
@@ -97,7 +101,9 @@ class Refusal(Exception):
             error["details"] = list(self.details)
         if self.inner:
             error["innererror"] = {"code": self.inner}
-        return Response(self.status, {"error": error}, {"x-ms-failure-cause": "service", **self.headers})
+        return Response(
+            self.status, error if self.flat else {"error": error}, {"x-ms-failure-cause": "service", **self.headers}
+        )
 
 
 class Dropped(Exception):

@@ -6,8 +6,21 @@ import uuid
 from typing import Any
 
 from modelform.sandbox import refusals
-from modelform.sandbox.exchange import Json
+from modelform.sandbox.exchange import Json, Refusal
 from modelform.sandbox.kinds import Change
+
+PRINCIPALS = "principal"  # the scope of names in which service principals are known
+USER_ASSIGNED = "Microsoft.ManagedIdentity/userAssignedIdentities"
+
+
+def _assigned(change: Change, id: str) -> Json:
+    """The ids of a user-assigned identity; refuses one that is not there."""
+    found = change.view.get(id.lower())
+    if found is None or found.type != USER_ASSIGNED:
+        answer = f"The identity resource '{id}' was not found."
+        text = f"Identity operation for resource '{change.address.path}' failed with error '{answer}'."
+        raise Refusal(400, "FailedIdentityOperation", text)
+    return {name: found.properties[name] for name in ("principalId", "clientId")}
 
 
 def complete(change: Change) -> None:
@@ -21,6 +34,7 @@ def complete(change: Change) -> None:
     if "systemassigned" in kind:
         sent["principalId"] = change.kept("identity.principalId") or str(uuid.uuid4())
         sent["tenantId"] = tenant
+        change.view.take(PRINCIPALS, sent["principalId"], change.key)
     else:
         sent.pop("principalId", None)
         sent.pop("tenantId", None)
@@ -31,8 +45,6 @@ def complete(change: Change) -> None:
         if not assigned:
             raise refusals.bad_content("'userAssignedIdentities' is required for this type of identity")
         known = change.kept("identity.userAssignedIdentities", {})
-        sent["userAssignedIdentities"] = {
-            id: known.get(id) or {"principalId": str(uuid.uuid4()), "clientId": str(uuid.uuid4())} for id in assigned
-        }
+        sent["userAssignedIdentities"] = {id: known.get(id) or _assigned(change, id) for id in assigned}
     else:
         sent.pop("userAssignedIdentities", None)

@@ -206,6 +206,7 @@ class Kind:
     everywhere: Callable[[str], Sequence[Resource]] | None = None
     reach: str = ""
     links: str = ""
+    link_parts: tuple[str, ...] = ()  # of each of these connections; none means all
     bad_name: Callable[[str], Refusal] | None = None
     busy: Callable[[Resource], Refusal] | None = None
     actions: Mapping[str, Action] = field(default_factory=dict)

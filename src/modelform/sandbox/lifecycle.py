@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from modelform.sandbox import operations, refusals
+from modelform.sandbox import operations, refusals, scopes
 from modelform.sandbox.address import Address
 from modelform.sandbox.exchange import Json, Refusal, Request, Response
 from modelform.sandbox.kinds import Change, Kind, Style, region
@@ -37,6 +37,9 @@ def get(control: Control, request: Request, kind: Kind, address: Address) -> Res
 
 
 def _built_in(view: View, kind: Kind, address: Address) -> Resource | None:
+    if kind.everywhere is not None:
+        found = kind.everywhere(address.subscription)
+        return next((one for one in found if one.name.lower() == address.names[-1].lower()), None)
     if kind.built_in is None:
         return None
     parent = view.get(address.parent_key)
@@ -55,7 +58,9 @@ def listing(control: Control, request: Request, kind: Kind, address: Address) ->
     top = request.parameter("$top")
     size = min(int(top), kind.page) if top and top.isdigit() and int(top) > 0 else kind.page
     with control.store.read() as view:
-        if len(address.names) or address.group:
+        if kind.reach:
+            found = scopes.reached(view, kind, address, request, after)
+        elif len(address.names) or address.group:
             parent = "/" + "/".join(address.segments[:-1]) if address.names else address.group_key
             above = view.get(parent.lower())
             if above is None:
@@ -102,6 +107,8 @@ def shown(control: Control, view: View, kind: Kind, resource: Resource, version:
         body["properties"] = part["properties"]
         if kind.stateful:
             body["properties"]["provisioningState"] = resource.state_at(now)
+        if kind.links:
+            body["properties"]["privateEndpointConnections"] = _links(control, view, kind, resource, version)
     if kind.etag:
         body["etag"] = resource.etag
     if kind.system_data:
@@ -114,6 +121,13 @@ def shown(control: Control, view: View, kind: Kind, resource: Resource, version:
             "lastModifiedAt": operations.moment(resource.modified),
         }
     return body
+
+
+def _links(control: Control, view: View, kind: Kind, resource: Resource, version: str) -> list[Json]:
+    """The private endpoint connections of a resource, as they are by themselves."""
+    inner = control.kind_of(kind.links)
+    found = [shown(control, view, inner, one, version) for one in view.children(resource.key, kind.links)]
+    return [{name: one[name] for name in kind.link_parts or one if name in one} for one in found]
 
 
 def absent(control: Control, view: View, kind: Kind, address: Address, verb: str) -> Refusal:
@@ -150,6 +164,7 @@ def _write(control: Control, request: Request, kind: Kind, address: Address, *, 
         now = control.clock()
         _guard_group(view, kind, address, now)
         parent = _parent(view, kind, address, now)
+        scopes.unlocked(view, address, "write")
         existing = view.get(address.key)
         if existing is None and partial:
             raise absent(control, view, kind, address, "write")
@@ -215,13 +230,15 @@ def _guard_group(view: View, kind: Kind, address: Address, now: float) -> None:
 
 
 def _parent(view: View, kind: Kind, address: Address, now: float) -> Resource | None:
+    if kind.reach:
+        return scopes.scope(view, address)
     if len(address.types) < 2:
         return None
     parent = view.get(address.parent_key)
     if parent is None:
         raise refusals.no_parent("write", kind.type, address.parent_path)
     if parent.ready > now:
-        raise refusals.conflict(parent.id)
+        raise kind.busy(parent) if kind.busy else refusals.conflict(parent.id)
     return parent
 
 
@@ -241,7 +258,7 @@ def _free(view: View, kind: Kind, address: Address, existing: Resource | None, n
         key = "/" + "/".join(address.segments[: len(address.segments) - depth]).lower()
         holder = view.get(key)
         if holder is not None and max(holder.busy, holder.ready) > now:
-            raise refusals.conflict(holder.id)
+            raise kind.busy(holder) if kind.busy else refusals.conflict(holder.id)
     if existing is not None and existing.ready > now:
         if existing.going == "Deleting" and kind.type == GROUP:
             raise refusals.group_leaving(existing.name)
@@ -339,6 +356,7 @@ def delete(control: Control, request: Request, kind: Kind, address: Address) -> 
             _guard_group(view, kind, address, now)
             holder = _free(view, kind, address, existing, now)
             _conditions(request, existing)
+            scopes.unlocked(view, address, "delete")
             kind.leave(control, view, existing, request)
             takes = operations.duration(control, request) if kind.deletes.style is not Style.NONE else 0.0
             ends, end = now + takes, operations.end(request) if kind.deletes.style is not Style.NONE else ""

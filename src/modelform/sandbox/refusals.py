@@ -193,6 +193,16 @@ def nested(children: Iterable[str]) -> Refusal:
     )
 
 
+def locked(id: str, verb: str, locks: Iterable[str]) -> Refusal:
+    """409 for what a lock forbids."""
+    return Refusal(
+        409,
+        "ScopeLocked",
+        f"The scope '{id}' cannot perform {verb} operation because following scope(s) are locked: "
+        f"'{','.join(locks)}'. Please remove the lock and try again.",
+    )
+
+
 def conflict(id: str) -> Refusal:
     """409 for a write while another one goes on."""
     return Refusal(

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from modelform.sandbox.kinds import Provider
 from modelform.sandbox.providers import (
+    authorization,
     cognitiveservices,
+    consumption,
+    containerregistry,
     insights,
     keyvault,
     machinelearning,
+    managedidentity,
+    network,
     operationalinsights,
     resources,
     storage,
@@ -21,4 +26,9 @@ PROVIDERS: tuple[Provider, ...] = (
     keyvault.PROVIDER,
     operationalinsights.PROVIDER,
     insights.PROVIDER,
+    network.PROVIDER,
+    managedidentity.PROVIDER,
+    authorization.PROVIDER,
+    containerregistry.PROVIDER,
+    consumption.PROVIDER,
 )

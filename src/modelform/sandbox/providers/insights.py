@@ -1,4 +1,4 @@
-"""Microsoft.Insights: Application Insights components."""
+"""Microsoft.Insights: Application Insights components, and what `monitor` has of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import uuid
 from modelform.sandbox import operations
 from modelform.sandbox.exchange import Refusal
 from modelform.sandbox.kinds import Change, Deletes, Evidence, Kind, Provider, Style, Writes
+from modelform.sandbox.providers import monitor
 from modelform.sandbox.shapes import table
 
 VERSIONS = ("2015-05-01", "2018-05-01-preview", "2020-02-02-preview", "2020-02-02")
@@ -99,4 +100,4 @@ COMPONENTS = Kind(
     write=_write,
 )
 
-PROVIDER = Provider("Microsoft.Insights", (COMPONENTS,))
+PROVIDER = Provider("Microsoft.Insights", (COMPONENTS, *monitor.KINDS))

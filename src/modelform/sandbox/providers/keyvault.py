@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from modelform.sandbox import lifecycle, operations
 from modelform.sandbox.exchange import Json, Refusal, Response
 from modelform.sandbox.kinds import Call, Change, Deletes, Evidence, Kind, Provider, Route, Style, Writes, region
+from modelform.sandbox.providers.links import OTHER, connections
 from modelform.sandbox.shapes import table
 from modelform.sandbox.store import Grave, Resource, View
 
@@ -248,6 +249,8 @@ VAULTS = Kind(
     system_data=True,
     patchable=("tags", "properties"),
     write=_write,
+    links=f"{TYPE}/privateEndpointConnections",
+    link_parts=("id", "etag", "properties"),
     restore=_restore,
     delete=_delete,
 )
@@ -255,7 +258,7 @@ VAULTS = Kind(
 DELETED = PREFIX + "/locations/{location}/deletedVaults/{name}"
 PROVIDER = Provider(
     "Microsoft.KeyVault",
-    (VAULTS,),
+    (VAULTS, connections(TYPE, VERSIONS, OTHER)),
     (
         Route("GET", PREFIX + "/deletedVaults", _list, VERSIONS),
         Route("GET", DELETED, _one, VERSIONS),

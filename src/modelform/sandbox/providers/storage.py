@@ -10,6 +10,7 @@ from dataclasses import replace
 from modelform.sandbox import identities, lifecycle, operations, refusals
 from modelform.sandbox.exchange import Json, Refusal, Response
 from modelform.sandbox.kinds import Action, Call, Change, Deletes, Evidence, Kind, Provider, Route, Style, Writes
+from modelform.sandbox.providers.links import STORAGE, connections
 from modelform.sandbox.providers.parts import IDENTITY
 from modelform.sandbox.shapes import table
 from modelform.sandbox.store import Resource, View
@@ -203,7 +204,6 @@ def _state(change: Change) -> None:
     properties["statusOfPrimary"] = "available"
     properties["creationTime"] = created
     properties["keyCreationTime"] = change.kept("properties.keyCreationTime", {"key1": created, "key2": created})
-    properties["privateEndpointConnections"] = change.kept("properties.privateEndpointConnections", [])
 
 
 def _key() -> str:
@@ -256,13 +256,14 @@ ACCOUNTS = Kind(
     writes=Writes(Style.LOCATION, created=202, at_once=False),
     deletes=Deletes(Style.NONE),
     busy=_busy,
+    links="Microsoft.Storage/storageAccounts/privateEndpointConnections",
     write=_write,
     actions={"listKeys": Action(_keys), "regenerateKey": Action(_regenerate, writes=True)},
 )
 
 PROVIDER = Provider(
     "Microsoft.Storage",
-    (ACCOUNTS,),
+    (ACCOUNTS, connections("Microsoft.Storage/storageAccounts", VERSIONS, STORAGE, system_data=False)),
     (
         Route(
             "POST",

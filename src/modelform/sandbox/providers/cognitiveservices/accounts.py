@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TYPE = "Microsoft.CognitiveServices/accounts"
 PROJECTS = TYPE + "/projects"
 DEPLOYMENTS = TYPE + "/deployments"
+HOSTS = TYPE + "/capabilityHosts"
 KEPT_DELETED = 48 * 3600.0  # seconds: scheduledPurgeDate was recorded as deletionDate + 48 h
 SUBDOMAIN = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,62}[a-zA-Z0-9])?")
 LIMITS = {
@@ -85,7 +86,6 @@ def _write(change: Change) -> None:
     properties["internalId"] = change.kept("properties.internalId") or uuid.uuid4().hex
     properties["dateCreated"] = change.kept("properties.dateCreated") or operations.moment(change.now)
     properties["isMigrated"] = False
-    properties["privateEndpointConnections"] = change.kept("properties.privateEndpointConnections", [])
     properties["callRateLimit"] = {"rules": [_rate("openai", 1, 30), _rate("default", 10, 1000)]}
     properties["capabilities"] = [
         {"name": name} for name in ("VirtualNetworks", "CustomerManagedKey", "TrustedServices", "RaiMonitor")
@@ -220,9 +220,9 @@ def _show(control: Control, view: View, resource: Resource, body: Json) -> None:
 
 
 def _leave(control: Control, view: View, resource: Resource, request: Request) -> None:
-    projects = view.children(resource.key, PROJECTS)
-    if projects:
-        raise refusals.nested(one.id for one in projects[:5])
+    nested = [*view.children(resource.key, PROJECTS), *view.children(resource.key, HOSTS)]
+    if nested:
+        raise refusals.nested(one.id for one in nested[:5])
 
 
 def bury(control: Control, view: View, resource: Resource, now: float) -> None:
@@ -306,6 +306,7 @@ KIND = Kind(
     writes=Writes(Style.STATUS, at_once=False, updating="Accepted"),
     deletes=Deletes(Style.LOCATION),
     serial=TYPE,
+    links=f"{TYPE}/privateEndpointConnections",
     etag=True,
     system_data=True,
     write=_write,

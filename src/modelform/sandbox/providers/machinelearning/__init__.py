@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from modelform.sandbox.kinds import Provider
-from modelform.sandbox.providers.machinelearning import marketplace, serverless, workspaces
+from modelform.sandbox.providers.connections import connections
+from modelform.sandbox.providers.links import connections as links
+from modelform.sandbox.providers.machinelearning import marketplace, online, outbound, serverless, tables, workspaces
 
 PROVIDER = Provider(
     "Microsoft.MachineLearningServices",
-    (workspaces.KIND, serverless.KIND, marketplace.KIND),
+    (
+        workspaces.KIND,
+        serverless.KIND,
+        marketplace.KIND,
+        connections(workspaces.TYPE, tables.VERSIONS, tells=True),
+        outbound.KIND,
+        *online.KINDS,
+        links(workspaces.TYPE, tables.VERSIONS),
+    ),
 )

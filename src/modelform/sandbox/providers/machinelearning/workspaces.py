@@ -78,7 +78,6 @@ def _write(change: Change) -> None:
         "tenantId": change.control.tenant,
         "storageHnsEnabled": False,
         "privateLinkCount": 0,
-        "privateEndpointConnections": change.kept("properties.privateEndpointConnections", []),
         "mlFlowTrackingUri": f"azureml://{where}.api.azureml.ms/mlflow/v1.0{change.address.path}",
         "notebookInfo": {"resourceId": id.replace("-", ""), "fqdn": host, "isPrivateLinkEnabled": False},
     }
@@ -238,6 +237,7 @@ KIND = Kind(
     name=r"^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$",
     writes=Writes(Style.LOCATION, created=202, at_once=False),
     deletes=Deletes(Style.LOCATION, at_once=False),
+    links=f"{TYPE}/privateEndpointConnections",
     system_data=True,
     write=_write,
     restore=_restore,
