@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
+
+from modelform.cli.commands import assemble
 from modelform.cli.reference import MEANINGS, reference
 from modelform.errors import Exit
 
@@ -20,3 +24,10 @@ def test_every_exit_code_and_command_is_in_it() -> None:
     assert set(MEANINGS) == set(Exit)
     for command in ("init", "validate", "lock", "preview", "up", "destroy", "stack unlock", "sandbox status", "doctor"):
         assert f"\n## modelform {command}\n" in text
+
+
+@pytest.mark.parametrize("words", [[], ["stack"], ["sandbox"]])
+def test_a_list_of_commands_tells_each_in_full(words: list[str]) -> None:
+    told = CliRunner().invoke(assemble(), [*words, "--help"]).output
+    assert "Commands:" in told
+    assert "..." not in told

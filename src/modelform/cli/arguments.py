@@ -312,6 +312,18 @@ def _elsewhere(option: str, root: Any) -> str:
     return f"{option} belongs to: {', '.join(owners)}." if owners else ""
 
 
+class Commands(click.Group):
+    """Commands under one word; its help tells each in whole sentences, which click would cut at the line's end."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the list of commands."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [(name, item.get_short_help_str(limit=1000)) for name, item in found if item and not item.hidden]
+        if rows:
+            with formatter.section("Commands"):
+                formatter.write_dl(rows)
+
+
 def group(name: str, help_text: str) -> click.Group:
     """A group of commands under one word."""
-    return click.Group(name, help=help_text, no_args_is_help=True)
+    return Commands(name, help=help_text, no_args_is_help=True)

@@ -49,7 +49,11 @@ def nothing_done(plan: Result) -> Result:
 
 
 def interrupted(command: str) -> Diagnostic:
-    """That an operation was ended by Ctrl-C."""
+    """That an operation was ended by Ctrl-C; a plan, its own or that of an `up`, has begun nothing."""
+    if command == "preview":
+        return Diagnostic(
+            "interrupted", Severity.ERROR, "the plan was interrupted before it was whole: nothing was begun"
+        )
     return Diagnostic(
         "interrupted",
         Severity.ERROR,

@@ -8,8 +8,8 @@ from pathlib import Path
 from modelform.errors import StateError, UnsupportedError
 
 WAY_OUT = (
-    "nothing was changed; the state before the last write is beside it (.bak), older ones are listed by "
-    "`modelform stack history`; put one back with `modelform stack import --file FILE`"
+    "nothing was changed; the state before the last write is beside it (the same name and .bak), older ones are in "
+    "history/; `modelform stack import --file FILE` puts one back"
 )
 
 _FULL = {

@@ -6,6 +6,8 @@ from importlib import import_module
 
 import click
 
+from modelform.cli.arguments import Commands
+
 # Each command's module, in the order of the help; the names that others use for a command are here too.
 HOMES = {
     "init": "files",
@@ -60,7 +62,7 @@ def assemble(first: str = "") -> click.Group:
         callback=_version,
         help="Print the version.",
     )
-    app = click.Group(
+    app = Commands(
         "modelform",
         params=[version],
         help="Infrastructure as code for AI model deployments: one YAML file, preview, up.",
