@@ -1,0 +1,188 @@
+"""What the checks pass the sandbox accepts, and what they refuse it refuses: two readings of the same catalogue."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from modelform import checks
+from modelform.azure import SANDBOX_ENDPOINT, SANDBOX_TENANT, Arm, ArmError, Connection
+from modelform.azure.facts import usages
+from modelform.catalog import Catalog, Model
+from modelform.checks.facts import Counter, Facts
+from modelform.spec.resolved import Stack
+
+TODAY = date(2026, 11, 22)
+CATALOG = Catalog.load()
+ACCOUNTS = "Microsoft.CognitiveServices/accounts"
+KINDS = {"foundry": "AIServices", "openai": "OpenAI"}
+PLACES = ("swedencentral", "eastus2", "francecentral", "westeurope", "japaneast")
+REFUSING = (
+    "availability.model",
+    "availability.version",
+    "availability.sku",
+    "availability.region",
+    "capacity.invalid",
+    "lifecycle.retired",
+    "lifecycle.deprecated",
+    "quota.exceeded",
+)
+DEPLOYABLE = tuple(model for model in CATALOG.models if model.offers)
+COMMON = tuple(m for m in DEPLOYABLE if "GlobalStandard" in m.offers and m.lifecycle.status in ("ga", "preview"))
+
+
+@pytest.fixture(scope="module")
+def connect() -> Iterator[Callable[[str], Arm]]:
+    from modelform.sandbox import Credential, create_app
+    from modelform.sandbox.transport import SandboxTransport
+
+    transport = SandboxTransport(create_app(None, today=TODAY))
+    opened: list[Arm] = []
+
+    def open_arm(subscription: str) -> Arm:
+        opened.append(
+            Arm(Connection(SANDBOX_ENDPOINT, SANDBOX_TENANT, subscription, Credential(), transport=transport))
+        )
+        return opened[-1]
+
+    yield open_arm
+    for arm in opened:
+        arm.close()
+
+
+ON_OFFER = {
+    (kind, region): tuple(
+        (model, sku)
+        for model in DEPLOYABLE
+        for sku in model.skus_in(region)
+        if CATALOG.lifecycle(model, TODAY).status != "retired" and (kind == "foundry" or model.format == "OpenAI")
+    )
+    for kind in KINDS
+    for region in PLACES
+}
+
+
+def fitting(model: Model, sku: str) -> st.SearchStrategy[int]:
+    """Legal capacities around the limit of the counter, all of it and about half of it."""
+    rules, usage = CATALOG.capacity_rules(model, sku), CATALOG.usage_name(model, sku)
+    assert rules is not None
+    assert usage is not None
+    limit = CATALOG.quota_limit(usage).limit
+    near = {rules.minimum, limit, limit + 1, limit // 2, limit // 2 + 1, limit - limit // 2}
+    return st.sampled_from(sorted(size for size in near if not rules.problem(size)) or [rules.minimum])
+
+
+def sizes(model: Model, sku: str) -> st.SearchStrategy[int]:
+    """Capacities around what decides: the offer's bounds, the limit of its counter, and the parts of that."""
+    rules, usage = CATALOG.capacity_rules(model, sku), CATALOG.usage_name(model, sku)
+    if rules is None or usage is None:
+        return st.sampled_from((1, 10))
+    limit = CATALOG.quota_limit(usage).limit
+    near = {rules.minimum, rules.minimum - 1, rules.minimum + rules.step, limit, limit + 1, limit // 2, limit // 2 + 1}
+    return st.sampled_from(sorted(size for size in {*near, rules.default} if size > 0))
+
+
+@st.composite
+def deployments(draw: st.DrawFn, kind: str, region: str) -> dict[str, Any]:
+    if draw(st.integers(0, 3)):
+        model, sku = draw(st.sampled_from(ON_OFFER[(kind, region)]))
+        rules = model.offers[sku].capacity
+        return {
+            "model": model.id,
+            "sku": sku,
+            "capacity": {rules.unit: draw(fitting(model, sku)) * rules.amount_per_unit},
+        }
+    model = draw(st.one_of(st.sampled_from(COMMON), st.sampled_from(DEPLOYABLE)))
+    sku = draw(st.one_of(st.sampled_from(tuple(model.offers)), st.sampled_from(tuple(CATALOG.data["skus"]))))
+    rules = CATALOG.capacity_rules(model, sku)
+    unit, amount = (rules.unit, rules.amount_per_unit) if rules else ("tpm", 1000)
+    return {"model": model.id, "sku": sku, "capacity": {unit: draw(sizes(model, sku)) * amount}}
+
+
+@st.composite
+def stacks(draw: st.DrawFn) -> dict[str, Any]:
+    spaces = draw(
+        st.lists(
+            st.tuples(st.sampled_from(("foundry", "foundry", "openai")), st.sampled_from(PLACES)),
+            min_size=1,
+            max_size=2,
+        )
+    )
+    homes = {f"w{index}": space for index, space in enumerate(spaces)}
+    made = []
+    for _ in range(draw(st.integers(1, 3))):
+        home = draw(st.sampled_from(sorted(homes)))
+        made.append({**draw(deployments(*homes[home])), "workspace": home})
+    if draw(st.booleans()):
+        # Twice the same, so that deployments share a counter.
+        made.append(dict(made[0]))
+    return {
+        "workspaces": {home: {"kind": kind, "location": where} for home, (kind, where) in homes.items()},
+        "deployments": {f"d{index}": item for index, item in enumerate(made)},
+    }
+
+
+def live(stack: Stack, arm: Arm) -> Facts:
+    regions = {workspace.location for workspace in stack.workspaces.values()}
+    told = {region: usages(arm, region) for region in regions}
+    counters = {
+        (stack.subscription, region): {name.lower(): Counter(u.current, u.limit) for name, u in found.items()}
+        for region, found in told.items()
+    }
+    return Facts(usages=counters)
+
+
+def apply(stack: Stack, arm: Arm, subscription: str) -> dict[str, str]:
+    """Makes everything, one after the other; what was refused, with ARM's code."""
+    group = f"/subscriptions/{subscription}/resourceGroups/rg"
+    arm.put(group, "2024-11-01", {"location": "swedencentral"})
+    refused: dict[str, str] = {}
+    for space in stack.workspaces.values():
+        body = {"location": space.location, "kind": KINDS[space.kind], "sku": {"name": "S0"}, "properties": {}}
+        arm.put(f"{group}/providers/{ACCOUNTS}/{space.name}", "2025-06-01", body)
+    for made in stack.deployments.values():
+        model = {"format": made.model.format, "name": made.model.name, "version": made.model.version}
+        assert made.capacity is not None
+        body = {"sku": {"name": made.sku, "capacity": made.capacity.sku_capacity}, "properties": {"model": model}}
+        account = stack.workspaces[made.workspace].name
+        try:
+            arm.put(f"{group}/providers/{ACCOUNTS}/{account}/deployments/{made.key}", "2025-06-01", body)
+        except ArmError as error:
+            refused[made.key] = error.code
+    return refused
+
+
+def agree(written: dict[str, Any], build_stack: Callable[..., Stack], connect: Callable[[str], Arm]) -> None:
+    stack, subscription = build_stack(written), str(uuid.uuid4())
+    arm = connect(subscription)
+    found = checks.run(stack, CATALOG, today=TODAY, facts=live(stack, arm), only=REFUSING)
+    refused = apply(stack, arm, subscription)
+    event(", ".join(sorted({finding.code for finding in found})) or "accepted")
+    single = {f.summary.partition(":")[0] for f in found if f.code != "quota.exceeded"}
+    told = [str(finding) for finding in found]
+    # What is wrong of itself is refused by name; quota by whatever comes when it is used up.
+    assert single <= refused.keys(), (told, refused)
+    assert bool(found) is bool(refused), (told, refused)
+
+
+@given(written=stacks())
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_checks_and_sandbox_agree(
+    build_stack: Callable[..., Stack], connect: Callable[[str], Arm], written: dict[str, Any]
+) -> None:
+    agree(written, build_stack, connect)
+
+
+@pytest.mark.slow
+@given(written=stacks())
+@settings(deadline=None, max_examples=500, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_checks_and_sandbox_agree_on_500_stacks(
+    build_stack: Callable[..., Stack], connect: Callable[[str], Arm], written: dict[str, Any]
+) -> None:
+    agree(written, build_stack, connect)
