@@ -28,7 +28,6 @@ LIMITS = {
     "OpenAI": ("openAiAccountsPerRegionPerSubscription", 30),
     "AIServices": ("foundryAccountsPerRegionPerSubscription", 100),
 }
-INTERCHANGEABLE = {"openai", "aiservices"}
 
 
 def grave(resource: Resource) -> str:
@@ -104,12 +103,11 @@ def _check_kind(change: Change) -> None:
     if not kind:
         raise refusals.bad_content("Required property 'kind' not found in JSON. Path 'kind'")
     canonical = next((one for one in LIMITS if one.lower() == str(kind).lower()), None)
+    if canonical is None and change.kept("kind"):  # the two that there are may change into each other
+        raise Refusal(400, "UpdateKindNotAllowed", "It's not allowed to update kind of API account.")
     if canonical is None:
         text = f"The account type '{kind}' is either invalid or unavailable in given region."
         raise Refusal(400, "InvalidApiSetId", text)
-    old = change.kept("kind")
-    if old and old != canonical and {old.lower(), canonical.lower()} != INTERCHANGEABLE:
-        raise Refusal(400, "UpdateKindNotAllowed", "It's not allowed to update kind of API account.")
     change.body["kind"] = canonical
     sku = (change.body.get("sku") or change.kept("sku") or {}).get("name")
     if not sku:
