@@ -31,10 +31,10 @@ demo: $(STAMP)
 	@$(BIN)/python scripts/demo.py
 
 test: $(STAMP)
-	$(PYTEST)
+	$(PYTEST) -n 2 --dist worksteal
 
 test-quick: $(STAMP)
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -n 2 --dist worksteal -m "not slow"
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .
