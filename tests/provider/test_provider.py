@@ -256,6 +256,22 @@ def test_create_whose_end_nobody_knows_is_kept_so_that_the_next_run_puts_it_agai
         assert outputs["accountName"] == "acc"
 
 
+def test_create_that_was_accepted_and_failed_is_kept_though_it_does_not_show_yet() -> None:
+    tried: list[str] = []
+
+    def answer(method: str, _: str) -> tuple[int, Any]:
+        tried.append(method)
+        if method == "PUT":
+            return 200, {"id": ID, "properties": {"provisioningState": "Failed"}}
+        return (200, {"properties": {"provisioningState": "Failed"}}) if tried[-2:] == ["PUT", "GET"] else (404, None)
+
+    provider, _ = over(answer)
+    with pytest.raises(ArmError) as caught:
+        provider.create(URN, ACCOUNT, INPUTS, 0, False)
+    assert caught.value.partial is not None
+    assert caught.value.partial[0] == ID
+
+
 def test_read_of_what_is_gone_and_of_another_subscription() -> None:
     provider, _ = over(lambda *_: (404, {"error": {"code": "ResourceNotFound", "message": "no"}}))
     assert provider.read(URN, ACCOUNT, ID, INPUTS, {}).id == ""

@@ -77,6 +77,12 @@ class ArmError(ProviderError):
         return self.status == 404 and self.code not in ("SubscriptionNotFound", "InvalidSubscriptionId")
 
     @property
+    def accepted(self) -> bool:
+        """Was the write itself accepted, or is it unknown, so that something may be there that shows late?"""
+        is_later = 200 <= self.status < 300 or self.operation.startswith("GET ")
+        return is_later or self.code in ("Unreachable", "Dropped", "TimedOut")
+
+    @property
     def uncertain(self) -> bool:
         """May what was asked for have happened all the same? There was no answer, or none that says."""
         return self.code in ("Unreachable", "Dropped", "TimedOut") or self.status >= 500 or self.status == 408

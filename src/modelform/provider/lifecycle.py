@@ -218,6 +218,8 @@ class AzureNative:
             if not error.uncertain:
                 return error
             found = {"id": id}  # it may be there; a PUT of the next run is right in either case, a create only in one
+        if found is None and error.accepted:
+            found = {"id": id}
         if found is None:
             return error
         return error.with_partial((str(found.get("id") or id), dict(inputs), self._outputs(row, found, inputs)))
