@@ -72,7 +72,14 @@ def table(stack: Stack, catalog: Catalog) -> dict[str, Any]:
 
 def rows(stack: Stack, catalog: Catalog) -> list[Row]:
     """Every row: deployments of one kind together, then routes, then what workspaces store."""
-    single = {item.key: _deployment(item, catalog) for item in placed(stack, catalog) if _known(item, catalog)}
+    single: dict[str, Row] = {}
+    alike: dict[tuple[str, str, str], Row] = {}
+    for item in placed(stack, catalog):
+        if _known(item, catalog):
+            asked = (item.deployment.model.id, item.sku, item.region)
+            if asked not in alike:
+                alike[asked] = _deployment(item, catalog)
+            single[item.key] = replace(alike[asked], names=(item.key,))
     return [*_grouped(single.values()), *_routes(stack, single), *_stores(stack, catalog)]
 
 
