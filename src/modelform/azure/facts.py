@@ -69,9 +69,7 @@ def _scope(arm: Arm, subscription: str) -> str:
 def usages(arm: Arm, location: str, subscription: str = "", *, timeout: float = 0) -> dict[str, Usage]:
     """Every quota of a subscription in a region, by usageName; `timeout` in seconds, for all of it."""
     found = {}
-    for item in arm.items(
-        f"{_scope(arm, subscription)}/locations/{location}/usages", API_VERSION, timeout=timeout
-    ):
+    for item in arm.items(f"{_scope(arm, subscription)}/locations/{location}/usages", API_VERSION, timeout=timeout):
         name = item.get("name") or {}
         usage = Usage(
             str(name.get("value") or ""),
