@@ -133,7 +133,7 @@ def status(
         voice.say(f"The sandbox is empty: {standing.file} comes with the first `up`.")
     if types:
         table = [[r.type.removeprefix("Microsoft."), str(r.count), r.evidence] for r in rows]
-        voice.say("", *text.table(["TYPE (Microsoft.)", "NUMBER", "EVIDENCE"], table, voice.page))
+        voice.say("", *text.table(["TYPE (Microsoft.)", "HELD", "EVIDENCE"], table, voice.page))
     elif rows:
         voice.say("", *text.table(["TYPE", "NUMBER"], [[r.type, str(r.count)] for r in rows], voice.page))
     return 0
