@@ -1,4 +1,4 @@
-"""Runs operations on a world and a state, and looks at every write: it must be sound, and the codec must give it back."""
+"""Runs operations on a world and a state, and looks at every write: sound, and given back whole by the codec."""
 
 from __future__ import annotations
 
