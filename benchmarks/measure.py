@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MODELFORM = [sys.executable, "-m", "modelform"]
-# A user's Python keeps its compiled files; without them every start is a compilation.
-HERE = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+# A user's Python keeps its compiled files; without them every start is a compilation. Under CI a stack must be named.
+HERE = {name: value for name, value in os.environ.items() if name not in ("PYTHONDONTWRITEBYTECODE", "CI")}
 BASELINE = [sys.executable, "-c", "import pulumi, pulumi_azure_native.cognitiveservices"]
 
 
