@@ -1,6 +1,8 @@
 """The embedded engine does what Pulumi's engine did: one test a recorded scenario, named after it.
 
-`MODELFORM_RECORDINGS=DIR` replays another folder of recordings instead.
+`recordings` and `own` were recorded from `pulumi` 3.260.0 in the same way; `own` are the scenes where options meet:
+aliases and replacements, targets and cascades, refreshes after failures. `MODELFORM_RECORDINGS=DIR` replays another
+folder of recordings instead.
 """
 
 from __future__ import annotations
@@ -14,8 +16,15 @@ import pytest
 
 from .replay import Replay
 
-FOLDER = Path(os.environ.get("MODELFORM_RECORDINGS") or Path(__file__).parent / "recordings")
-SCENARIOS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
+HERE = Path(__file__).parent
+GIVEN = os.environ.get("MODELFORM_RECORDINGS")
+FOLDERS = [Path(GIVEN)] if GIVEN else [HERE / "recordings", HERE / "own"]
+SCENARIOS = {
+    path.stem: json.loads(path.read_text(encoding="utf-8"))
+    for folder in FOLDERS
+    for path in sorted(folder.glob("*.json"))
+}
+OWN = {path.stem for path in (HERE / "own").glob("*.json")} if not GIVEN else set()
 SUCCEEDING = [name for name, s in SCENARIOS.items() if all(step["expect"]["succeeded"] for step in s["steps"])]
 
 
@@ -27,14 +36,16 @@ def replay(scenario: dict[str, Any], parallel: int) -> None:
 
 
 def test_there_are_recordings() -> None:
-    assert SCENARIOS, f"no recordings in {FOLDER}"
+    for folder in FOLDERS:
+        assert list(folder.glob("*.json")), f"no recordings in {folder}"
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow if n in OWN else ()) for n in SCENARIOS])
 def test_recording(name: str) -> None:
     replay(SCENARIOS[name], parallel=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SUCCEEDING)
 def test_recording_in_parallel(name: str) -> None:
     replay(SCENARIOS[name], parallel=8)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from modelform.engine import urns
 from modelform.engine.options import Journal
 from modelform.engine.slots import Slot, rewritten, wanted
 from modelform.state import Manifest, PendingOperation, PendingType, Resource, Snapshot, timestamp
@@ -90,16 +91,27 @@ class Ledger:
         return list(self._origin.pending_operations)
 
     def _rename(self, old: str, new: str) -> None:
-        """A resource was found under another name: whoever of the old state refers to it says the new one now."""
+        """A resource was found under another name: whoever of the old state refers to it says the new one now.
+
+        Copies of it that wait for their deletion have the new name too, and so have its children, whose names say the
+        types above them: should this operation end before they register, the next one finds them.
+        """
         self._renamed[old] = new
         self._changed = True
         if self._referrers is None:
             self._referrers = {}
             for slot in self.base:
-                for urn in wanted(slot.written):
+                for urn in {*wanted(slot.written), slot.urn}:
                     self._referrers.setdefault(urn, []).append(slot)
         for slot in self._referrers.get(old, ()):
             slot.written = rewritten(slot.written, {old: new})
+            if slot.urn == old and slot.resource.delete:
+                slot.written = slot.written.with_(urn=new)
+            elif slot.resource.parent == old and not slot.gone and slot.urn not in self._renamed:
+                child = urns.under(new, slot.urn)
+                if child != slot.urn:
+                    slot.written = slot.written.with_(urn=child)
+                    self._rename(slot.urn, child)
 
     def rebase(self, slots: Iterable[Slot], carried: list[PendingOperation] | None = None) -> None:
         """Takes another old state: what a refresh has found, or what became of a killed operation (`carried`)."""

@@ -46,8 +46,9 @@ def resolve(deployment: Deployment) -> None:
                 deployment.note(
                     "state.adopted", f"{name} had been made before the last operation was killed", found.urn
                 )
-    ledger.rebase(state, carried)
-    deployment.index()
+    if carried != ledger.pending or state != ledger.base:
+        ledger.rebase(state, carried)
+        deployment.index()
 
 
 def _foretell(deployment: Deployment) -> None:

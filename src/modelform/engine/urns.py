@@ -22,6 +22,12 @@ def make(stack: str, project: str, parent: str, type: str, name: str) -> str:
     return f"urn:pulumi:{stack}::{project}::{qualified}::{name}"
 
 
+def under(parent: str, urn: str) -> str:
+    """The URN that a resource has when its parent is another one, or has another type above it."""
+    start, project, _, name = urn.split("::", 3)
+    return make(start.removeprefix("urn:pulumi:"), project, parent, type_of(urn), name)
+
+
 def qualified_type(urn: str) -> str:
     """The types from the topmost parent down, joined by `$`."""
     return _parts(urn)[0]
