@@ -13,19 +13,19 @@ from modelform.plan import Op
 def condemned(
     state: Sequence[Slot],
     operated: Callable[[str], bool],
-    meant: Callable[[str], bool],
+    meant: Callable[[Slot], bool],
     gone: Callable[[Slot], bool],
 ) -> list[Planned]:
     """The deletes of an operation: what a replacement has left, and what was not registered.
 
-    `operated` says of a URN that this operation has dealt with it, `meant` that it may be deleted, `gone` of a place
+    `operated` says of a URN that this operation has dealt with it, `meant` of a place that it may be deleted, `gone`
     that it was deleted already.
     """
     found = []
     for slot in state:
         resource = slot.resource
         # One that was pending replacement has left the state with its replacement, and is deleted all the same.
-        if (slot.gone and not resource.delete) or not meant(slot.urn):
+        if (slot.gone and not resource.delete) or not meant(slot):
             continue
         if resource.delete:
             if not gone(slot):

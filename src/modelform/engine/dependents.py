@@ -51,7 +51,7 @@ def dependents(root: Slot, state: Sequence[Slot], handled: Callable[[str], bool]
     needed = {root.urn}
     seen = False
     for slot in state:
-        if slot is root:
+        if slot is root or (slot.gone and slot.urn == root.urn):
             seen = True
         elif seen and not slot.gone and not handled(slot.urn) and _needs(slot.resource, needed, children):
             found.append(slot)
@@ -116,23 +116,28 @@ def _dragged(slot: Slot, going: set[str], answer: Callable[[Question], DiffResul
 def dependencies(roots: Iterable[Slot], state: Sequence[Slot]) -> set[Slot]:
     """Everything that the roots need, directly or not, providers and parents too; the roots themselves are not in it.
 
-    Where a URN has two places, a resource that is to be deleted means the one that is to be deleted too.
+    Where a URN has several places, those before the resource that needs it count; of them, a resource that is to be
+    deleted means the one that is to be deleted too.
     """
-    condemned = {slot.urn: slot for slot in state if slot.resource.delete}
-    living = {slot.urn: slot for slot in state if not slot.resource.delete}
+    positions = {slot: position for position, slot in enumerate(state)}
+    places: dict[str, list[Slot]] = {}
+    for slot in state:
+        places.setdefault(slot.urn, []).append(slot)
     start = list(roots)
     found: set[Slot] = set()
     pending = list(start)
     while pending:
         slot = pending.pop()
         resource = slot.resource
+        position = positions.get(slot, len(state))
         needed = set(linked(resource)) | {resource.parent, urns.split_reference(resource.provider)[0]}
-        first, second = (condemned, living) if resource.delete else (living, condemned)
         for urn in needed:
-            other = first.get(urn) or second.get(urn)
-            if other is not None and other not in found:
-                found.add(other)
-                pending.append(other)
+            before = [other for other in places.get(urn, ()) if positions[other] < position]
+            alike = [other for other in before if other.resource.delete == resource.delete]
+            for other in alike or before:
+                if other not in found:
+                    found.add(other)
+                    pending.append(other)
     return found.difference(start)
 
 

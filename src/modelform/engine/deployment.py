@@ -77,6 +77,7 @@ class Deployment:
         self.failed: set[str] = set()
         self.failed_slots: set[Slot] = set()
         self.deleted_slots: set[Slot] = set()
+        self.carried: set[Slot] = set()
         self.dependent_keys: dict[str, tuple[str, ...]] = {}
         self.made: dict[str, Slot] = {}
         self.stack_outputs: Properties | None = None

@@ -83,6 +83,11 @@ class Executor:
         changed = differs(old, made) or plan.old.written is not old
         slot = Slot(made if changed else old)
         self.deployment.ledger.end(None, add=slot, drop=plan.old, renamed=_names(plan), changed=changed)
+        if plan.untouched:
+            with self.deployment.lock:
+                # Carried over for somebody who needs it: should it register after all, this is its old state.
+                self.deployment.carried.add(slot)
+                self.deployment.olds[old.urn] = slot
         return slot
 
     def _create(self, plan: Planned) -> Slot:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from modelform.engine import urns
+from modelform.engine.dependents import in_order
 from modelform.engine.options import Journal
 from modelform.engine.slots import Slot, rewritten, wanted
 from modelform.state import Manifest, PendingOperation, PendingType, Resource, Snapshot, timestamp
@@ -30,6 +31,7 @@ class Ledger:
         self._version = version
         self.base = [Slot(resource) for resource in base.resources]
         self.made: list[Slot] = []
+        self._placed: set[Slot] = set()
         self._under_way: dict[int, PendingOperation] = {}
         self._carried = [op for op in base.pending_operations if op.type == "creating"]
         self._changed = len(self._carried) != len(base.pending_operations)
@@ -73,7 +75,13 @@ class Ledger:
             if add is not None:
                 if self._renamed:
                     add.written = rewritten(add.written, self._renamed)
-                self.made.append(add)
+                if drop is not None and drop in self._placed:
+                    # It was carried over for somebody who needs it, and stays before that one.
+                    self.made.insert(self.made.index(drop), add)
+                    self.made = in_order([slot for slot in self.made if not slot.gone])
+                else:
+                    self.made.append(add)
+                self._placed.add(add)
             self._changed = self._changed or changed
         if token is not None:
             self._write()

@@ -11,6 +11,7 @@ from modelform.engine.decide import Planned
 from modelform.engine.dependents import cascade, dependencies, dependents
 from modelform.engine.deployment import Deployment, StepFailed, Stop
 from modelform.engine.execute import Executor
+from modelform.engine.slots import Slot
 from modelform.plan import Op
 from modelform.seam import DiffChanges, DiffResult
 
@@ -22,13 +23,13 @@ def remove(deployment: Deployment, executor: Executor) -> None:
     plans = deletes.condemned(
         state,
         deployment.operated,
-        lambda urn: meant is None or urn in meant,
+        lambda slot: meant is None or slot in meant,
         lambda slot: slot in deployment.deleted_slots,
     )
     deployment.deletes.update(plan.urn for plan in plans)
     _refuse_untargeted(deployment, plans)
     if meant:
-        untouched = [slot for slot in state if not (slot.gone or slot.urn in meant or deployment.operated(slot.urn))]
+        untouched = [slot for slot in state if not (slot.gone or slot in meant or deployment.operated(slot.urn))]
         with suppress(StepFailed):
             executor.run([decide.left_as_it_was(slot) for slot in untouched])
     for level in deletes.levels(plans, state):
@@ -56,18 +57,18 @@ def _run_level(level: Sequence[Planned], deployment: Deployment, executor: Execu
     deployment.check_running()
 
 
-def _meant(deployment: Deployment) -> set[str] | None:
+def _meant(deployment: Deployment) -> set[Slot] | None:
     """What an operation on targets may delete: the targets, and whom their deletion drags along."""
     if not deployment.targets:
         return None
     state = deployment.ledger.base
-    found: set[str] = set()
+    found: set[Slot] = set()
     for root in [slot for slot in state if slot.urn in deployment.targets]:
-        found.add(root.urn)
-        found.update(slot.urn for slot in dependents(root, state, found.__contains__, children=True))
-    for root in [slot for slot in state if slot.urn in found]:
+        found.add(root)
+        found.update(dependents(root, state, lambda urn: False, children=True))
+    for root in [slot for slot in state if slot in found]:
         for dragged in cascade(root, state, deployment.handled, lambda _: DiffResult(DiffChanges.NONE)):
-            found.add(dragged.slot.urn)
+            found.add(dragged.slot)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Runs operations on a world and a state, and looks at every write: sound, and given back whole by the codec."""
+"""Runs operations on a world and a state, and looks at every write: it is sound, and the codec gives it back."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from modelform.state import Snapshot, codec, integrity
 from modelform.values import UNKNOWN, equal
 
 from .programs import FOUND, Program, as_pulumi, goals
+from .states import Start
 from .world import Fate, Thing, Things, World
 
 Moment = tuple[Snapshot, tuple[dict[str, Thing], int]]
@@ -44,7 +45,13 @@ class Bench:
         self.moments: list[Moment] = []
         self.retained: set[str] = set()
         self.world.moment = self._moment
-        self.world.goes_along = self._along
+
+    @staticmethod
+    def at(start: Start) -> Bench:
+        """A bench with a generated state and its world."""
+        bench = Bench(start.world)
+        bench.snapshot = bench.written = start.snapshot
+        return bench
 
     def fork(self, moment: Moment | None = None) -> Bench:
         """Another bench with a copy of the world: as it is, or as it was at a moment."""
@@ -58,27 +65,25 @@ class Bench:
 
     def write(self, snapshot: Snapshot) -> None:
         """The journal of the engine."""
-        assert integrity.check(snapshot) == []
+        problems = integrity.check(snapshot)
+        assert not problems, problems
         assert_kept_by_the_codec(snapshot)
         self.written = snapshot
         self.writes += 1
         self.retained.update(r.id for r in snapshot.resources if r.retain_on_delete)
+        self._note_hosts(snapshot)
         self._moment()
 
     def _moment(self) -> None:
         self.moments.append((self.written, self.world.taken()))
 
-    def _along(self, identity: str) -> list[str]:
-        """The ids of what is deleted with it, and with that: a copy that waits for its end goes with such a copy."""
-        resources = self.written.resources
-        found, going = [], [r for r in resources if r.id == identity]
-        while going:
-            host = going.pop()
-            for resource in resources:
-                if resource.deleted_with == host.urn and resource.delete == host.delete and resource.id not in found:
-                    found.append(resource.id)
-                    going.append(resource)
-        return found
+    def _note_hosts(self, snapshot: Snapshot) -> None:
+        """What is deleted with another thing is in it, for as long as it lives: in the one that was there first."""
+        for resource in snapshot.resources:
+            if resource.deleted_with and resource.id in self.world.things:
+                hosts = [r for r in snapshot.resources if r.urn == resource.deleted_with]
+                hosts = [r for r in hosts if r.delete == resource.delete] or hosts
+                self.world.things[resource.id].setdefault("within", hosts[-1].id)
 
     def operate(
         self, operation: Any, program: Program | None = None, fates: dict[int, Fate] | None = None, **options: Any

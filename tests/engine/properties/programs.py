@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from hypothesis import strategies as st
@@ -19,7 +19,7 @@ FOUND = ("found.1", "found.2")
 NAMES = "abcdef"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Declared:
     """One resource of a program; whatever it refers to is the name of an earlier one."""
 
@@ -41,13 +41,25 @@ class Declared:
     aliases: tuple[str, ...] = ()
     import_id: str = ""
 
+    def __repr__(self) -> str:
+        said = (f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if getattr(self, f.name) not in EMPTY)
+        return f"Declared({', '.join(said)})"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Hypothesis shows what was said, not every field."""
+        printer.text(repr(self))
+
+
+EMPTY: tuple[Any, ...] = ("", (), {}, None)
 Program = tuple[Declared, ...]
 
 
 @st.composite
-def _declared(draw: Any, name: str, earlier: tuple[Declared, ...], rare: bool) -> Declared:
-    """A resource after `earlier` ones; `rare` ones have options after which an end state hangs on the way there."""
+def _declared(draw: Any, name: str, earlier: tuple[Declared, ...], unused: list[str], rare: bool) -> Declared:
+    """A resource after `earlier` ones, `unused` names may be its old ones.
+
+    `rare` ones have options after which an end state hangs on the way there.
+    """
 
     def one_in(number: int) -> bool:
         return draw(st.integers(1, number)) == number
@@ -60,7 +72,7 @@ def _declared(draw: Any, name: str, earlier: tuple[Declared, ...], rare: bool) -
         "parent": draw(one) if one_in(4) else "",
         "depends": draw(some) if one_in(2) else (),
         "protect": draw(st.booleans()) if one_in(12) else None,
-        "aliases": (draw(st.sampled_from(NAMES)),) if one_in(10) else (),
+        "aliases": (draw(st.sampled_from(unused)),) if unused and one_in(6) else (),
     }
     if one_in(8):
         return Declared(name, True, **common)
@@ -77,7 +89,7 @@ def _declared(draw: Any, name: str, earlier: tuple[Declared, ...], rare: bool) -
         inputs["bad"] = True
     options = {
         "retain": draw(st.booleans()) if rare and one_in(8) else None,
-        "deleted_with": draw(one) if one_in(8) else "",
+        "deleted_with": draw(st.sampled_from(things)) if things and one_in(8) else "",
         "replace_with": draw(some) if one_in(12) else (),
         "ignore": draw(st.sampled_from([("size",), ("key",), ("*",)])) if rare and one_in(6) else (),
         "replace_on": draw(st.sampled_from([("size",), ("*",), ("dbr",)])) if one_in(8) else (),
@@ -92,8 +104,10 @@ def _declared(draw: Any, name: str, earlier: tuple[Declared, ...], rare: bool) -
 def programs(draw: Any, rare: bool = True, size: int = 6) -> Program:
     """A program of up to `size` resources, whose names are few, so that two programs have many of them in common."""
     made: tuple[Declared, ...] = ()
-    for name in draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=size)):
-        made = (*made, draw(_declared(name, made, rare)))
+    names = draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=size))
+    for name in names:
+        taken = {*names, *(alias for declared in made for alias in declared.aliases)}
+        made = (*made, draw(_declared(name, made, sorted(set(NAMES) - taken), rare)))
     return made
 
 

@@ -32,7 +32,9 @@ class World:
         self.fates: dict[int, Fate] = {}
         self.reads = False
         self.moment: Callable[[], None] = lambda: None
-        self.goes_along: Callable[[str], list[str]] = lambda identity: []
+
+    def __repr__(self) -> str:
+        return f"World(can_locate={self.can_locate}, keeps_secrets={self.keeps_secrets}, {self.things})"
 
     def begin(self, fates: dict[int, Fate]) -> None:
         """Another operation starts."""
@@ -58,11 +60,10 @@ class World:
         return self.fates.get(len(self.calls) - 1)
 
     def remove(self, identity: str) -> None:
-        """A thing goes, and with it what is deleted along with it."""
-        for other in self.goes_along(identity):
-            if other in self.things:
-                del self.things[other]
+        """A thing goes, and with it what is in it."""
         self.things.pop(identity, None)
+        for other in [other for other, thing in self.things.items() if thing.get("within") == identity]:
+            self.remove(other)
 
 
 def outputs_of(inputs: Properties) -> Properties:
