@@ -270,7 +270,9 @@ class Executor:
         slot = Slot(marked(new.with_(id=found.id, inputs=inputs, outputs=outputs, created=now, modified=now)))
         if plan.op is Op.IMPORT_REPLACEMENT and plan.old is not None:
             plan.old.change(delete=True)
-        self.deployment.ledger.end(token, add=slot)
+        standing = self.deployment.olds.get(plan.urn)
+        drop = standing if standing is not None and standing.resource.pending_replacement else None
+        self.deployment.ledger.end(token, add=slot, drop=drop)
         return slot
 
     def _outputs(self, urn: str, outputs: Properties) -> Properties:

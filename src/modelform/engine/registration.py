@@ -76,9 +76,13 @@ class Registrar:
     def _decided(self, case: Case) -> Answer:
         """Import if asked for, check, decide, run."""
         if decide.is_import(case.goal, case.old.resource if case.old else None):
+            if self._skipped_needs(case) and not self.deployment.is_meant(case.new):
+                return self._left_out(case)
+            self._refuse_skipped_needs(case)
             case = self._imported(case)
         if not self.deployment.is_meant(case.new):
             return self._left_out(case)
+        self._refuse_circle(case)
         if not self.deployment.preview and has_unknown(case.new.inputs):
             raise self.deployment.refuse("engine.unknown-input", "an input is not known in an `up`", case.urn)
         self._checked(case)
@@ -86,10 +90,10 @@ class Registrar:
             if self.deployment.targets and self.deployment.is_target(case.new):
                 self.deployment.targeted.add(case.urn)
         chain = self._chain(case)
-        self._refuse_skipped_needs(case, chain)
         if not chain:
             assert case.old is not None
             return Answer(case.old.resource)
+        self._refuse_skipped_needs(case)
         slot = self.executor.run(chain)
         return Answer(slot.resource if slot else case.new)
 
@@ -108,6 +112,9 @@ class Registrar:
             chain = [Planned(Op.IMPORT, case.urn, None, case.new)]
         slot = self.executor.run(chain)
         assert slot is not None
+        with deployment.lock:
+            # What was deleted for the sake of another resource is replaced by what was imported.
+            deployment.deletes.discard(case.urn)
         read = slot.resource
         new = case.goal.state(case.urn, read)
         return replace(case, old=slot, new=new)
@@ -361,12 +368,15 @@ class Registrar:
         deployment.sames.update((urn, old.urn))
         return [*steps, decide.left_as_it_was(old)]
 
-    def _refuse_skipped_needs(self, case: Case, chain: list[Planned]) -> None:
+    def _skipped_needs(self, case: Case) -> list[str]:
+        """What the resource needs, and the operation leaves out and is not there yet."""
+        skipped = self.deployment.skipped
+        return sorted(wanted(case.new) & skipped) if skipped else []
+
+    def _refuse_skipped_needs(self, case: Case) -> None:
         """A target cannot be made while something that it needs is left out and not there yet."""
         deployment = self.deployment
-        if not deployment.skipped or not chain:
-            return
-        for urn in sorted(wanted(case.new) & deployment.skipped):
+        for urn in self._skipped_needs(case):
             deployment.complain(
                 "engine.target",
                 f"{case.goal.name} needs {urns.name_of(urn)}, which is not a target and does not exist yet",
@@ -375,6 +385,28 @@ class Registrar:
             )
             if not deployment.preview:
                 raise deployment.fail_quietly()
+
+    def _refuse_circle(self, case: Case) -> None:
+        """A target cannot come to need what, left out as it is, still needs the target as it was."""
+        deployment = self.deployment
+        if case.old not in deployment.carried:
+            return
+        with deployment.lock:
+            made = {slot.urn: slot.resource for slot in deployment.ledger.made if not slot.gone}
+        found: set[str] = set()
+        pending = list(wanted(case.new))
+        while pending:
+            urn = pending.pop()
+            if urn not in found and urn in made:
+                found.add(urn)
+                pending += wanted(made[urn])
+        if case.urn in found or (case.old is not None and case.old.urn in found):
+            raise deployment.refuse(
+                "engine.target",
+                f"{case.goal.name} needs something that still needs {case.goal.name} itself and is no target",
+                case.urn,
+                hint="bring both up in one operation: give both as targets, or none",
+            )
 
 
 def _known(answers: dict[Question, DiffResult], question: Question) -> DiffResult:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from modelform.errors import ProviderError, UnsupportedError
 from modelform.plan import PropertyDiff
 from modelform.seam import CheckFailure, CheckResult, CreateResult, DiffChanges, DiffResult, ReadResult
-from modelform.values import UNKNOWN, Properties, bare
+from modelform.values import UNKNOWN, Properties, Secret, bare
 
 Fate = Literal["refused", "fault", "partial"]
 Thing = dict[str, Any]
@@ -133,7 +133,11 @@ class Things:
         found = self.world.things.get(id)
         if found is None:
             return ReadResult("", None, {})
-        return ReadResult(id, dict(found["inputs"]), outputs_of(found["inputs"]))
+        if not self.accepts_secrets:
+            return ReadResult(id, dict(found["inputs"]), outputs_of(found["inputs"]))
+        kept = {key: isinstance(outputs.get(key), Secret) for key in found["inputs"]}
+        marked = {key: Secret(item) if kept[key] else item for key, item in found["inputs"].items()}
+        return ReadResult(id, marked, outputs_of(marked))
 
     def update(
         self,
