@@ -63,6 +63,10 @@ class Executor:
         except ModelformError as error:
             reporter.blame(shown, time.monotonic() - began, error)
             protected = isinstance(error, ProtectedError)
+            if plan.holds_place:
+                # What was to go with it does not, and has to be deleted itself.
+                with self.deployment.lock:
+                    self.deployment.deletes.discard(plan.urn)
             self.deployment.step_failed((plan.old,), plan.urn, protected)
             raise StepFailed(protected) from error
         if slot is not None:

@@ -343,8 +343,10 @@ class Registrar:
             recreated = case.old is not None and case.urn in deployment.deletes
             if not recreated:
                 deployment.sames.add(case.urn)
-            if case.old is None:
+            if case.old is None or case.old.urn != case.urn:
+                # Not there yet, or not under this name.
                 deployment.skipped.add(case.urn)
+            if case.old is None:
                 chain = [Planned(Op.SAME, case.urn, None, case.new)]
             elif recreated:
                 case.new = case.new.with_(inputs=case.old.resource.inputs)
@@ -379,7 +381,7 @@ class Registrar:
         for urn in self._skipped_needs(case):
             deployment.complain(
                 "engine.target",
-                f"{case.goal.name} needs {urns.name_of(urn)}, which is not a target and does not exist yet",
+                f"{case.goal.name} needs {urns.name_of(urn)}, no target and not there yet under that name",
                 case.urn,
                 hint=f"add --target '{urn}'",
             )

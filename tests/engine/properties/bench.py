@@ -14,7 +14,7 @@ from modelform.engine.deployment import Stop
 from modelform.engine.registration import Registrar
 from modelform.engine.run import operate
 from modelform.state import Snapshot, codec, integrity
-from modelform.values import UNKNOWN, equal
+from modelform.values import UNKNOWN, bare, equal
 
 from .programs import FOUND, Program, as_pulumi, goals
 from .states import Start
@@ -121,16 +121,34 @@ class Bench:
         """What exists in the world, was made by us, was not to be kept, and no state knows of."""
         known = {r.id for r in self.snapshot.resources if not r.pending_replacement}
         known |= {r.id for r in self.snapshot.resources if r.pending_replacement and r.deleted_with}
-        return self.world.things.keys() - known - self.retained - set(FOUND)
+        kept = self.retained | set(FOUND)
+        for _ in self.world.things:
+            kept |= {other for other, thing in self.world.things.items() if thing.get("within") in kept}
+        return self.world.things.keys() - known - kept
+
+    def lost(self) -> set[str]:
+        """What the state knows of and the world does not have: it went with something that it is no longer said to."""
+        mine = {r.id for r in self.snapshot.resources if r.id and not r.type.startswith("pulumi:")}
+        return mine - self.world.things.keys()
 
     def facts(self) -> Any:
-        """The end state: what resources are, without ids and times, and what things there are for them."""
+        """The end state: what resources are, without ids and times, and what things there are for them.
+
+        Whether an output is a secret hangs on the way there: an input that is no secret any more changes nothing.
+        """
         resources = []
         for r in self.snapshot.resources:
             if r.type.startswith("pulumi:"):
                 continue
             thing = self.world.things.get(r.id, {}).get("inputs")
-            fixed = r.with_(id="", created="", modified="", provider="", dependencies=tuple(sorted(r.dependencies)))
+            fixed = r.with_(
+                outputs=bare(r.outputs),
+                id="",
+                created="",
+                modified="",
+                provider="",
+                dependencies=tuple(sorted(r.dependencies)),
+            )
             resources.append((r.urn, r.delete, fixed, thing))
         return sorted(resources, key=lambda found: (found[0], found[1]))
 
