@@ -33,7 +33,7 @@ def test_a_program_that_failed_on_the_way_gets_to_its_end(
 
 
 @cases(80)
-@given(programs(rare=False), st.integers(0, 60), st.sampled_from([1, 4]))
+@given(programs(rare=False, size=4), st.integers(0, 60), st.sampled_from([1, 4]))
 def test_a_program_that_was_killed_on_the_way_gets_to_its_end(program: Program, at: int, parallel: int) -> None:
     straight = Bench(World(), sdk=True, parallel=parallel)
     assume(straight.operate("up", program).ok)
