@@ -120,6 +120,12 @@ def test_smoke_asks_what_is_deployed(modelform: Any) -> None:
     assert document["ok"] is True
     assert [r["route"] for r in document["routes"]] == ["chat"]
     assert modelform("smoke", "--only", "nobody").code == 64
+    bare, keyed = (modelform("outputs", "--json", *more).document["outputs"] for more in ([], ["--show-secrets"]))
+    assert "apiKey" not in bare["deployments"]["assistant"]
+    key = keyed["deployments"]["assistant"]["apiKey"]
+    assert len(key) >= 32
+    assert keyed["deployments"]["words"]["apiKey"] == key
+    assert keyed["routes"]["chat"] == [bare["routes"]["chat"][0] | {"apiKey": key}]
     for part in (modelform.folder / ".modelform" / "sandbox").glob("sandbox.db*"):
         part.unlink()
     gone = modelform("smoke", "--json")

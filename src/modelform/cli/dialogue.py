@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from modelform.cli.keys import Connect, Keys
 from modelform.record import dataclass
 
 if TYPE_CHECKING:
@@ -14,10 +15,7 @@ if TYPE_CHECKING:
 
 ACCOUNT_SCOPE = "https://cognitiveservices.azure.com/.default"
 ENDPOINT_SCOPE = "https://ml.azure.com/.default"
-SERVERLESS_API_VERSION = "2025-12-01"
 TIMEOUT = 60.0
-
-Connect = Callable[[str], "Connection"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +48,7 @@ class Dialogue:
 
     def __init__(self, outputs: Mapping[str, Any], connect: Connect) -> None:
         self._outputs, self._connect = outputs, connect
+        self._keys = Keys(outputs, connect)
 
     def ask(self, key: str, question: str) -> Reply:
         """Asks one deployment; a refusal, a timeout and a missing endpoint are replies too."""
@@ -86,9 +85,8 @@ class Dialogue:
         from azure.core.pipeline.policies import RetryPolicy
         from azure.core.rest import HttpRequest
 
-        home = self._home(deployment)
-        connection = self._connect(str(home.get("subscription", "")))
-        headers = self._identify(deployment, home, connection)
+        connection = self._connect(str(self._keys.home(deployment).get("subscription", "")))
+        headers = self._identify(deployment, connection)
         url = f"{endpoint.rstrip('/')}{deployment.get('path', '')}/{operation}"
         client: Any = PipelineClient(endpoint, policies=[RetryPolicy(retry_total=3)], transport=connection.transport)
         try:
@@ -99,35 +97,14 @@ class Dialogue:
             if connection.transport is None:
                 client.close()
 
-    def _home(self, deployment: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The workspace of a deployment."""
-        key = str(deployment.get("workspace", "")).partition("/")[0]
-        home = self._outputs.get("workspaces", {}).get(key, {})
-        return home if isinstance(home, Mapping) else {}
-
-    def _identify(
-        self, deployment: Mapping[str, Any], home: Mapping[str, Any], connection: Connection
-    ) -> dict[str, str]:
+    def _identify(self, deployment: Mapping[str, Any], connection: Connection) -> dict[str, str]:
         """The header that proves who asks: a key where only keys are taken, else a token."""
         if deployment.get("auth") == "key":
-            return {"Authorization": f"Bearer {self._endpoint_key(deployment, home, connection)}"}
+            return {"Authorization": f"Bearer {self._keys.key(deployment)}"}
         credential = connection.credential
         scope = ENDPOINT_SCOPE if deployment.get("sku") == "serverless" else ACCOUNT_SCOPE
         token = credential.get_token(scope).token if credential is not None else ""
         return {"Authorization": f"Bearer {token}"}
-
-    def _endpoint_key(self, deployment: Mapping[str, Any], home: Mapping[str, Any], connection: Connection) -> str:
-        from modelform.azure import Arm
-
-        project = str(deployment.get("workspace", "")).partition("/")[2]
-        path = (
-            f"/subscriptions/{home.get('subscription')}/resourceGroups/{home.get('resourceGroup')}"
-            "/providers/Microsoft.MachineLearningServices"
-            f"/workspaces/{home.get('projects', {}).get(project, project)}"
-            f"/serverlessEndpoints/{deployment.get('deployment')}/listKeys"
-        )
-        answer = Arm(connection).post(path, SERVERLESS_API_VERSION)
-        return str((answer or {}).get("primaryKey", ""))
 
 
 def _features(deployment: Mapping[str, Any]) -> set[str]:

@@ -17,7 +17,9 @@ def register(app: click.Group) -> None:
 def outputs(
     place: Place,
     choice: Choice,
-    show_secrets: Annotated[bool, Option("--show-secrets", help="Print keys and other secrets too.")] = False,
+    show_secrets: Annotated[
+        bool, Option("--show-secrets", help="Print secrets too, and the keys, read from Azure now.")
+    ] = False,
 ) -> int:
     """Print what applications need: endpoints, deployment names, models."""
     from modelform.cli.session import open_state
@@ -25,6 +27,11 @@ def outputs(
 
     session = open_state(place, choice)
     values = session.driver().outputs(session.name, show_secrets=show_secrets)
+    if show_secrets and values:
+        from modelform.cli.keys import Keys
+        from modelform.cli.wiring import connector
+
+        values = Keys(values, connector(session)).revealed()
     if session.voice.json:
         make = json.revealed if show_secrets else json.answer
         session.voice.document(make("outputs", stack=session.name, target=session.target, outputs=values))
