@@ -146,3 +146,13 @@ def test_several_stacks_want_a_name(modelform: Any) -> None:
     assert "dev, prod" in ran.err
     assert modelform("preview", "-s", "dev").code == 0
     assert modelform("preview", "-s", "stacks/dev.yaml").session.name == "dev"
+
+
+def test_a_document_that_is_no_export_is_named(modelform: Any) -> None:
+    modelform.real_driver = True
+    file = modelform.folder / "other.json"
+    file.write_text('{"version": 3}')
+    ran = modelform("stack", "import", "--file", str(file), "-y")
+    assert ran.code == 1
+    assert "other.json is no exported state [state.corrupt]" in " ".join(ran.err.split())
+    assert "Nothing was changed" in " ".join(ran.err.split())

@@ -182,11 +182,13 @@ class Slot:
             return click.Argument([self.name], type=self._type(wish), required=required, metavar=wish.metavar)
         plain = self._plain()
         repeated = typing.get_origin(plain) is list
+        # A default of None is one for click too, and would be taken for the answer that is required.
+        default: dict[str, Any] = {} if required else {"default": None if repeated else self.default}
         return click.Option(
             [self.name, *wish.names],
             type=self._type(wish),
             required=required,
-            default=None if required or repeated else self.default,
+            **default,
             multiple=repeated,
             is_flag=plain is bool,
             metavar=wish.metavar,
@@ -286,6 +288,8 @@ def wrong(error: click.UsageError, root: Any) -> UsageError:
     if isinstance(error, click.NoSuchOption):
         summary = f"`{path}` has no option {error.option_name}"
         hint = _elsewhere(error.option_name, root) or _nearest(error.option_name, list(_all_options(node)))
+        if error.ctx is not None and error.ctx.parent is not None and (below := list(getattr(node, "commands", {}))):
+            hint = f"It belongs behind what is to be done: `{path} {below[0]}`, {', '.join(below[1:])}."
     elif isinstance(error, click.BadParameter):
         summary = " ".join(summary.split())
     elif summary.startswith("No such command"):
@@ -293,13 +297,15 @@ def wrong(error: click.UsageError, root: Any) -> UsageError:
         summary = f"there is no command `{path} {word}`"
         hint = _nearest(word, list(getattr(node, "commands", {})))
     elif "unexpected extra argument" in summary and any("-s" in p.opts for p in node.params):
-        hint = "A stack is named with -s NAME."
+        files = any("--file" in p.opts for p in node.params)
+        hint = "A stack is named with -s NAME" + (", a file with --file FILE." if files else ".")
     return UsageError(summary[:1].lower() + summary[1:], hint=hint or f"`{path} --help` lists what there is.")
 
 
 def _nearest(word: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=2, cutoff=0.6)
-    return f"Did you mean {' or '.join(near)}?" if near else ""
+    bare = {name.lstrip("-"): name for name in known}  # dashes are alike in all and would make anything near
+    near = difflib.get_close_matches(word.lstrip("-"), bare, n=2, cutoff=0.6)
+    return f"Did you mean {' or '.join(bare[name] for name in near)}?" if near else ""
 
 
 def _elsewhere(option: str, root: Any) -> str:

@@ -108,7 +108,14 @@ def import_(
         if not agree(session.around, session.voice, f"Replace the state of {session.name} by {file}?"):
             session.voice.say("Nothing was changed.")
             return 1
-    session.driver().import_state(session.name, document)
+    try:
+        session.driver().import_state(session.name, document)
+    except StateError as error:
+        first = error.diagnostics[0]
+        if first.code != "state.corrupt":
+            raise
+        told = "Nothing was changed; `modelform stack export --file FILE` writes what can be imported."
+        raise StateError(f"{file} is no exported state", code=first.code, detail=first.summary, hint=told) from error
     if session.voice.json:
         _done(session, "stack import", file=str(file))
     else:
