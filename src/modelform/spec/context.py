@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -13,6 +14,7 @@ from modelform.spec.naming import Rule
 from modelform.spec.resolved import Policy
 from modelform.spec.stackfile import StackForm
 from modelform.spec.suggest import did_you_mean
+from modelform.spec.words import MOST_TAGS
 
 
 @dataclass
@@ -73,6 +75,22 @@ class Context:
                 hint = "It comes from the key: take another key, or give a `name:`."
             self.error("naming.invalid", f"the name {name!r} {problem}", path, hint)
         return name
+
+    def tags(self, inherited: Mapping[str, str], own: Mapping[str, str], path: str) -> dict[str, str]:
+        """A resource's tags with those of what it lies in; ARM takes 50, and names that differ in more than case."""
+        merged = {**inherited, **own}
+        if not own:
+            return merged
+        if len(merged) > MOST_TAGS:
+            hint = f"Azure takes {MOST_TAGS} of a resource, those of the stack and of its workspace among them."
+            self.error("stack-file.tags", f"{path} come to {len(merged)} tags", path, hint)
+        seen: dict[str, str] = {}
+        for name in merged:
+            before = seen.setdefault(name.lower(), name)
+            if before != name:
+                hint = "Azure does not tell tag names apart by case: write both alike."
+                self.error("stack-file.tags", f"the tags {before!r} and {name!r} are the same", path, hint)
+        return merged
 
     @property
     def failed(self) -> bool:

@@ -74,7 +74,7 @@ def _deployment(
         usage=_usage(form.usage),
         model_asset=asset,
         marketplace=_marketplace(context, key, form, choice, asset),
-        tags={**workspace.tags, **form.tags},
+        tags=context.tags(workspace.tags, form.tags, f"deployments.{key}.tags"),
         sku_chosen=choice.sku_chosen,
     )
 

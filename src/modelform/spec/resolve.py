@@ -9,12 +9,13 @@ from datetime import date
 from typing import Any
 
 from modelform.catalog import Catalog
+from modelform.catalog.seats import countries
 from modelform.spec import lock
 from modelform.spec.compose import Template
 from modelform.spec.context import Context
 from modelform.spec.deployments import resolve_deployments
 from modelform.spec.kinds import Reading
-from modelform.spec.policyforms import PolicyForm
+from modelform.spec.policyforms import OriginsForm, PolicyForm
 from modelform.spec.resolved import CostLimit, Deployment, Origins, Policy, Route, RouteMember, Stack, Target, Workspace
 from modelform.spec.stackfile import StackForm
 from modelform.spec.suggest import did_you_mean, either, nearest
@@ -57,6 +58,7 @@ def resolve(form: StackForm, reading: Reading, settings: Settings, catalog: Cata
     location = context.region(form.location, "location") if form.location is not None else None
     if form.location is not None and location is None:
         reading.broken.add("location")
+    tags = context.tags({}, form.tags, "tags")
     groups = Groups(context, location)
     workspaces = resolve_workspaces(context, location, groups)
     deployments = resolve_deployments(context, workspaces)
@@ -75,7 +77,7 @@ def resolve(form: StackForm, reading: Reading, settings: Settings, catalog: Cata
         subscription=context.subscription,
         tenant=tenant,
         location=location or "",
-        tags=dict(form.tags),
+        tags=tags,
         resource_groups=groups.all,
         workspaces=workspaces,
         deployments=deployments,
@@ -110,6 +112,8 @@ def _account(context: Context, settings: Settings, key: str, written: str | None
 def _policy(context: Context, form: PolicyForm | None) -> Policy:
     if form is None:
         return Policy()
+    written = form.origins if isinstance(form.origins, OriginsForm) else OriginsForm(require=form.origins)
+    below = ("policy.origins.require", "policy.origins.prefer") if written is form.origins else ("policy.origins", "")
     return Policy(
         residency=_residency(context, form.residency, "residency"),
         at_rest=_residency(context, form.at_rest, "atRest"),
@@ -120,8 +124,22 @@ def _policy(context: Context, form: PolicyForm | None) -> Policy:
         monthly_cost=CostLimit(form.monthly_cost.limit, form.monthly_cost.currency) if form.monthly_cost else None,
         public_network=form.public_network,
         local_keys=form.local_keys,
+        origins=tuple(_seat(context, text, f"{below[0]}.{index}") for index, text in enumerate(written.require)),
+        preferred_origins=tuple(
+            _seat(context, text, f"{below[1]}.{index}") for index, text in enumerate(written.prefer)
+        ),
         rules=dict(form.rules),
     )
+
+
+def _seat(context: Context, text: str, path: str) -> str:
+    """`EU` or a country code; a country without a publisher allows nothing, which is worth a word."""
+    place = text.upper()
+    known = {seat.country for name in context.catalog.publishers if (seat := context.catalog.seat(name))}
+    if not countries((place,)) & known:
+        hint = f"The publishers' countries are {', '.join(sorted(known))}, and EU stands for its members."
+        context.warning("policy.origin", f"the catalogue has no publisher from {text!r}", path, hint)
+    return place
 
 
 def _residency(context: Context, text: str | None, key: str) -> str | None:

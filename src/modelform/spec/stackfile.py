@@ -16,12 +16,14 @@ from modelform.spec.placeforms import A_GROUP, GroupForm, IdentityForm, NetworkF
 from modelform.spec.policyforms import PolicyForm
 from modelform.spec.records import ListOf, MapOf, Record, key
 from modelform.spec.words import (
+    A_BACKEND,
     A_DEPLOYMENT_NAME,
     A_FORMERLY,
     A_GUID,
     A_LOCATION,
     A_NAME,
     A_PHYSICAL,
+    A_SECRETS_PROVIDER,
     A_TAGS,
     A_TEXT,
     API_VERSION,
@@ -204,10 +206,10 @@ class StackForm:
         Choice(("auto", "pulumi", "embedded")), "What runs the program; default: auto (pulumi on Azure, else embedded)."
     )
     backend: str | None = key(
-        A_TEXT, "Where the state of target azure is kept.", example="azblob://state?storage_account=stmodels"
+        A_BACKEND, "Where the state of target azure is kept.", example="azblob://state?storage_account=stmodels"
     )
     secrets_provider: str = key(
-        A_TEXT, "What encrypts the state's secrets.", default="passphrase", example="passphrase"
+        A_SECRETS_PROVIDER, "What encrypts the state's secrets.", default="passphrase", example="passphrase"
     )
     subscription: str | None = key(
         A_GUID,

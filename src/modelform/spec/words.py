@@ -25,4 +25,15 @@ A_PHYSICAL = Text(r"\S(?:.{0,258}\S)?", "a resource's name, without spaces at it
 A_LOCATION = Text(r"[A-Za-z][A-Za-z0-9 ]{2,39}", "an Azure region", "swedencentral")
 A_GUID = Text(GUID, "a GUID", "00000000-0000-4000-8000-000000000001")
 A_TAGS = MapOf(Text(longest=256), "tag", r"[^<>%&\\?/\x00-\x1f]{1,512}", "up to 512 characters, none of <>%&\\?/")
+A_BACKEND = Text(
+    r"(?:file|azblob|s3|gs|https?)://.*|app\.pulumi\.com(?:/.*)?",
+    "a backend of Pulumi's: https://…, azblob://…, s3://…, gs://… or file://…",
+    "azblob://state?storage_account=stmodels",
+)
+A_SECRETS_PROVIDER = Text(
+    r"passphrase|default|(?:azurekeyvault|awskms|gcpkms|hashivault)://.+",
+    "passphrase, default, azurekeyvault://…, awskms://…, gcpkms://… or hashivault://…",
+    "azurekeyvault://kv-state.vault.azure.net/keys/state",
+)
+MOST_TAGS = 50
 A_FORMERLY = Either(scalar=A_DEPLOYMENT_NAME, sequence=ListOf(A_DEPLOYMENT_NAME, least=1))

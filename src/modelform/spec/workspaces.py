@@ -160,7 +160,7 @@ class _Workspace:
             subscription=subscription,
             resource_group=group,
             location=location,
-            tags={**context.form.tags, **form.tags},
+            tags=context.tags(context.form.tags, form.tags, f"workspaces.{self.key}.tags"),
             projects=self._projects(kind, subscription, group),
             subdomain="" if kind == "hub" else name.lower(),
             exposure="private" if form.exposure == "private" else "public",
