@@ -203,6 +203,8 @@ def route(key: str, members: list[str]) -> Route:
 
 
 def policy(written: Mapping[str, Any]) -> Policy:
+    origins = written.get("origins", ())
+    seats = origins if isinstance(origins, dict) else {"require": origins}
     return Policy(
         residency=written.get("residency"),
         at_rest=written.get("atRest"),
@@ -213,5 +215,7 @@ def policy(written: Mapping[str, Any]) -> Policy:
         monthly_cost=CostLimit(**written["monthlyCost"]) if "monthlyCost" in written else None,
         public_network=written.get("publicNetwork"),
         local_keys=written.get("localKeys"),
+        origins=tuple(seats.get("require", ())),
+        preferred_origins=tuple(seats.get("prefer", ())),
         rules=dict(written.get("rules", {})),
     )

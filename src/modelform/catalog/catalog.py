@@ -65,6 +65,14 @@ class QuotaLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class Seat:
+    """Where a publisher has its seat, as a country code."""
+
+    country: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
 class Limit:
     """A hard limit of the service."""
 
@@ -122,6 +130,11 @@ class Catalog:
     def publishers(self) -> tuple[str, ...]:
         """The publishers that the catalogue has models of."""
         return tuple(self.data["publishers"])
+
+    def seat(self, publisher: str) -> Seat | None:
+        """The country that a publisher has its seat in; None where the catalogue does not know the publisher."""
+        row = self.data["publishers"].get(publisher)
+        return Seat(row["country"], evidence(row)) if row else None
 
     # Models by name
 

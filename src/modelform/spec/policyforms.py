@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from modelform.spec.kinds import Choice, Duration, Number, Text
-from modelform.spec.records import ListOf, MapOf, Record, key
+from modelform.spec.records import Either, ListOf, MapOf, Record, key
 from modelform.spec.words import A_TEXT
 
 
@@ -17,6 +17,21 @@ class CostForm:
 
     limit: float = key(Number(whole=False), "The most that a month may cost.", required=True, example=4000)
     currency: str = key(Text(r"[A-Z]{3}", "a currency code", "USD"), "ISO 4217 code.", default="USD", example="USD")
+
+
+A_SEAT = Text(r"[A-Za-z]{2}", "EU or a country code such as FR", "EU")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginsForm:
+    """Where publishers have their seats: what must be, and what is preferred."""
+
+    require: tuple[str, ...] = key(
+        ListOf(A_SEAT, least=1), "Only models of publishers from here.", default=(), example=["EU", "US"]
+    )
+    prefer: tuple[str, ...] = key(
+        ListOf(A_SEAT, least=1), "Warn of models of publishers from elsewhere.", default=(), example=["EU"]
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +60,12 @@ class PolicyForm:
         default=(),
         example=["Mistral AI", "OpenAI"],
     )
+    origins: tuple[str, ...] | OriginsForm = key(
+        Either(sequence=ListOf(A_SEAT, least=1), mapping=Record(OriginsForm)),
+        "Where publishers must have their seats: EU, or country codes; `{prefer: [EU]}` only warns.",
+        default=(),
+        example=["EU"],
+    )
     lifecycle: tuple[str, ...] = key(
         ListOf(Choice(("generallyAvailable", "preview", "legacy", "deprecated")), least=1),
         "The only lifecycle stages that a model may be in.",
@@ -61,7 +82,12 @@ class PolicyForm:
     local_keys: str | None = key(
         Choice(("allow", "deny")), "May workspaces accept keys, beside Entra tokens?", example="deny"
     )
-    packs: tuple[str, ...] = key(ListOf(A_TEXT, least=1), "Named sets of rules.", default=(), example=["eu-ai-act"])
+    packs: tuple[str, ...] = key(
+        ListOf(A_TEXT, least=1),
+        "Folders with checks of your own, as seen from this file.",
+        default=(),
+        example=["../rules"],
+    )
     rules: dict[str, str] = key(
         MapOf(
             Choice(("error", "warning", "info", "off")),

@@ -163,7 +163,7 @@ class Record:
                 continue
             attribute, kind = known
             item_path = prefix + name
-            if is_null(entry.node) and _holds_others(kind):
+            if is_null(entry.node) and _may_be_empty(kind):
                 continue
             reading.origins[item_path] = entry_span(entry)
             value = (
@@ -221,7 +221,9 @@ def no_value(kind: Kind, path: str, entry: Entry, reading: Reading) -> Any:
 
     An empty section (`deployments:` with nothing below it yet) is no such null; it means an empty one.
     """
-    hint = f"Give {'its keys' if _holds_others(kind) else 'it one'}, or remove the line; "
+    list_like = isinstance(kind, ListOf) or (isinstance(kind, Either) and kind.sequence is not None)
+    lacks = "it an entry" if list_like else "its keys" if _holds_others(kind) else "it one"
+    hint = f"Give {lacks}, or remove the line; "
     summary = f"{path} has no value"
     return reading.fail("stack-file.value", summary, entry.key_span, f"{hint}null removes only what a base file has.")
 
@@ -231,6 +233,17 @@ def _holds_others(kind: Kind) -> bool:
     if isinstance(kind, Either):
         return kind.scalar is None
     return isinstance(kind, ListOf | MapOf | Record)
+
+
+def _may_be_empty(kind: Kind) -> bool:
+    """Does nothing below a key mean an empty section? Not where an empty one is refused, or lacks what it needs."""
+    if isinstance(kind, Either):
+        return kind.scalar is None and all(
+            _may_be_empty(one) for one in (kind.sequence, kind.mapping) if one is not None
+        )
+    if isinstance(kind, ListOf):
+        return not kind.least
+    return isinstance(kind, MapOf) or (isinstance(kind, Record) and not kind.required)
 
 
 def _is_required(item: Field[Any]) -> bool:

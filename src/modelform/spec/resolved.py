@@ -176,6 +176,7 @@ class Policy:
     """What must hold of every deployment; None or empty where the file says nothing.
 
     `residency` is where prompts may be processed, `at_rest` where data may be stored when that is another place.
+    `origins` are where publishers must have their seats (`EU` or country codes), `preferred_origins` where they should.
     """
 
     residency: str | None = None
@@ -187,6 +188,8 @@ class Policy:
     monthly_cost: CostLimit | None = None
     public_network: str | None = None
     local_keys: str | None = None
+    origins: tuple[str, ...] = ()
+    preferred_origins: tuple[str, ...] = ()
     rules: dict[str, str] = field(default_factory=dict)
 
     @property
