@@ -94,6 +94,8 @@ def test_a_wrong_file_stops_every_command_before_anything(command: str, modelfor
     ran = modelform(command, *(["-y"] if command == "up" else []))
     assert ran.code == 4
     assert ran.driver is None
+    if command == "preview":
+        assert modelform(command, "--json").document["stack"] == "dev"
 
 
 def test_init_makes_a_project_that_is_valid(modelform: Any) -> None:

@@ -29,17 +29,21 @@ def test_ls_joins_files_and_states(modelform: Any) -> None:
     modelform.given = {
         "infos": [
             StackInfo("dev", "sandbox", 7, "2026-11-22T10:00:00Z"),
-            StackInfo("gone", "sandbox", 2, "2026-11-20T10:00:00Z", "host:42", "cut short"),
+            StackInfo("gone", "sandbox", 0, "2026-11-20T10:00:00Z", "host:42", "gone.json is cut short"),
         ]
     }
-    lines = modelform("stack", "ls").out.splitlines()
+    ran = modelform("stack", "ls")
+    lines = ran.out.splitlines()
     assert lines[0].split() == ["NAME", "RESOURCES", "LAST", "CHANGED", "REMARKS"]
     assert lines[1].split() == ["dev", "7", "2026-11-22T10:00:00Z"]
-    assert lines[2].split(maxsplit=3)[3] == "no file, locked by host:42, cut short"
+    assert lines[2].split()[1] == "-"
+    assert lines[2].split(maxsplit=3)[3] == "no file, locked by host:42, unreadable"
+    assert "gone: gone.json is cut short" in ran.err
     assert lines[3].split() == ["prod", "-", "never"]
     found = {s["name"]: s for s in modelform("stack", "ls", "--json").document["stacks"]}
     assert found["prod"]["resources"] == 0
     assert found["gone"]["file"] is None
+    assert found["gone"]["resources"] is None
     assert found["gone"]["lockedBy"] == "host:42"
 
 

@@ -74,7 +74,9 @@ def _end(
         from modelform.report import json
 
         session = opened()
-        about = {"stack": session.name, "engine": session.engine, "target": session.target} if session else {}
+        about = {"stack": session.name} if session else {}
+        if session and not (session.stack is None and session.diagnostics):  # a broken file says neither
+            about |= {"engine": session.engine, "target": session.target}
         voice.document(json.failure(name, diagnostics, **about))
     return int(code)
 

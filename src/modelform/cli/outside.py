@@ -74,10 +74,10 @@ _OPENED: ContextVar[Session | None] = ContextVar("modelform.session", default=No
 
 
 def remember(session: Session) -> None:
-    """Keeps the session that a driver was opened for."""
+    """Keeps the session of the stack that was chosen."""
     _OPENED.set(session)
 
 
 def opened() -> Session | None:
-    """The session whose driver the command that runs has opened: what a failure is about."""
+    """The session of the stack that the command which runs has chosen: what a failure is about."""
     return _OPENED.get()

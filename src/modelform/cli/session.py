@@ -120,6 +120,7 @@ def _read(place: Place, choice: Choice, use_lock: bool = True) -> Session:
     session = replace(
         _bare(place, choice, project, file.stem, "sandbox"), file=file, diagnostics=tuple(report.sorted())
     )
+    remember(session)
     if stack is None:
         return session
     from modelform.drivers import choose_engine

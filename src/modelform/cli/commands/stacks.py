@@ -5,12 +5,15 @@ from __future__ import annotations
 import json as standard
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import click
 
 from modelform.cli.arguments import Choice, Option, Place, command, group
 from modelform.errors import StateError, UsageError
+
+if TYPE_CHECKING:
+    from modelform.drivers import StackInfo
 
 
 def register(app: click.Group) -> None:
@@ -40,7 +43,7 @@ def ls(place: Place, choice: Choice) -> int:
                 "name": name,
                 "file": str(files[name]) if name in files else None,
                 "target": session.target,
-                "resources": infos[name].resources if name in infos else 0,
+                "resources": _count(infos.get(name)),
                 "updated": (infos[name].updated or None) if name in infos else None,
                 "lockedBy": (infos[name].locked_by or None) if name in infos else None,
                 "problem": (infos[name].problem or None) if name in infos else None,
@@ -49,20 +52,33 @@ def ls(place: Place, choice: Choice) -> int:
         ]
         session.voice.document(json.answer("stack ls", target=session.target, stacks=found))
         return 0
-    rows = []
+    rows, problems = [], []
     for name in names:
         info = infos.get(name)
         remarks = [] if name in files else ["no file"]
         if info is None:
             rows.append([name, "-", "never", ", ".join(remarks)])
             continue
-        remarks += [part for part in (info.locked_by and f"locked by {info.locked_by}", info.problem) if part]
-        rows.append([name, str(info.resources), _moment(info.updated), ", ".join(remarks)])
+        if info.locked_by:
+            remarks.append(f"locked by {info.locked_by}")
+        if info.problem:
+            remarks.append("unreadable")
+            problems.append(f"{name}: {info.problem}")
+        count = _count(info)
+        rows.append([name, "-" if count is None else str(count), _moment(info.updated), ", ".join(remarks)])
     if rows:
         session.voice.say(*text.table(["NAME", "RESOURCES", "LAST CHANGED", "REMARKS"], rows, session.voice.page))
+        session.voice.note(*problems)
     else:
         session.voice.say("No stacks. `modelform init` makes one from a template.")
     return 0
+
+
+def _count(info: StackInfo | None) -> int | None:
+    """How many resources a state holds; None where it cannot be read."""
+    if info is None:
+        return 0
+    return None if info.problem and not info.resources else info.resources
 
 
 def _moment(text: str) -> str:
