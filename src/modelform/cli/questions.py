@@ -20,16 +20,17 @@ def must_answer(around: Outside, command: str) -> None:
 
 def agree(around: Outside, voice: Voice, question: str) -> bool:
     """Asks a yes-or-no question; anything but yes is no."""
-    return _ask(around, voice, f"{question} [y/N] ").lower() in ("y", "yes")
+    return _ask(around, voice, f"{question} [y/N]").lower() in ("y", "yes")
 
 
 def type_name(around: Outside, voice: Voice, name: str) -> bool:
     """Asks for a name to be typed, as the consent to lose something."""
-    return _ask(around, voice, f"Type the stack's name ({name}) to destroy it: ") == name
+    return _ask(around, voice, f"Type the stack's name ({name}) to destroy it:") == name
 
 
 def _ask(around: Outside, voice: Voice, prompt: str) -> str:
-    around.stderr.write(prompt)
+    lines = voice.ink(around.stderr).wrap(prompt, rest="   ")
+    around.stderr.write("\n".join(lines) + " ")
     around.stderr.flush()
     with ending_at_once():
         answer = around.stdin.readline()
