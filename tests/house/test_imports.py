@@ -16,6 +16,7 @@ ALLOWED: dict[str, set[str]] = {
     "values": LOW,
     "plan": LOW | {"values"},
     "seam": LOW | {"values", "plan"},
+    "armtemplate": LOW,
     "catalog": LOW,
     "spec": LOW | {"values", "catalog"},
     "checks": LOW | {"spec", "catalog"},
@@ -26,7 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "engine": LOW | {"values", "plan", "seam", "state"},
     "drivers": LOW
     | {"values", "plan", "seam", "catalog", "spec", "checks", "program", "state", "provider", "engine", "azure"},
-    "sandbox": LOW | {"catalog.data"},
+    "sandbox": LOW | {"catalog.data", "armtemplate"},
     "report": LOW | {"values", "plan"},
     "cli": LOW
     | {"values", "plan", "catalog", "spec", "checks", "azure", "program", "provider", "drivers", "sandbox", "report"},
