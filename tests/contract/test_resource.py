@@ -24,16 +24,16 @@ def test_resource_groups(make: Callable[..., Any]) -> None:
     assert caught.value.error.code == "ResourceGroupNotFound"
 
 
-def test_providers_and_resources(make: Callable[..., Any]) -> None:
+def test_providers_and_resources(either: Any, make: Callable[..., Any]) -> None:
     client = make(ResourceManagementClient)
     assert "Microsoft.CognitiveServices" in [provider.namespace for provider in client.providers.list()]
     assert client.providers.get("Microsoft.Storage").registration_state == "Registered"
     client.resource_groups.create_or_update("rg", {"location": "swedencentral"})
     body = {"location": "swedencentral", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}, "properties": {}}
-    where = ("Microsoft.Storage", "", "storageAccounts", "stmodels", body)
+    where = ("Microsoft.Storage", "", "storageAccounts", f"st{either.tag}", body)
     made = client.resources.begin_create_or_update("rg", *where, api_version="2024-01-01").result()
     assert made.properties["provisioningState"] == "Succeeded"
-    assert [one.name for one in client.resources.list_by_resource_group("rg")] == ["stmodels"]
+    assert [one.name for one in client.resources.list_by_resource_group("rg")] == [f"st{either.tag}"]
     client.resource_groups.create_or_update("two", {"location": "swedencentral"})
     with pytest.raises(HttpResponseError, match="already taken"):
         client.resources.begin_create_or_update("two", *where, api_version="2024-01-01")

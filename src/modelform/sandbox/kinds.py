@@ -41,7 +41,7 @@ class Writes:
 
     With `at_once` a sandbox without latency answers the finished resource, as recorded answers do; without it the
     first answer is always one that is to be polled. `asynchronous` is the status of the answer to an update that
-    goes on.
+    goes on; with `patched` a PATCH never does.
     """
 
     style: Style = Style.NONE
@@ -49,17 +49,22 @@ class Writes:
     updated: int = 200
     asynchronous: int = 202
     at_once: bool = True
+    patched: bool = False
     state: str = "Creating"
     updating: str = "Updating"
 
 
 @dataclass(frozen=True, slots=True)
 class Deletes:
-    """How a type answers DELETE: `at_once` means 200 (or 204 for nothing) where the sandbox has no latency."""
+    """How a type answers DELETE: `at_once` means 200 (or 204 for nothing) where the sandbox has no latency.
+
+    With `tells` the answer is what was deleted.
+    """
 
     style: Style = Style.NONE
     at_once: bool = True
     absent: int = 204
+    tells: bool = False
 
 
 @dataclass(slots=True)
@@ -208,6 +213,7 @@ class Kind:
     links: str = ""
     link_parts: tuple[str, ...] = ()  # of each of these connections; none means all
     bad_name: Callable[[str], Refusal] | None = None
+    missing: Callable[[str], Refusal] | None = None  # the 404 of a type that has words of its own, by the name
     busy: Callable[[Resource], Refusal] | None = None
     actions: Mapping[str, Action] = field(default_factory=dict)
 

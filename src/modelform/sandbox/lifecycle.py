@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from modelform.sandbox.control import Control
 
 GROUP = "Microsoft.Resources/resourceGroups"
-ENVELOPE = ("location", "kind", "sku", "identity", "managedBy", "tags", "extendedLocation")
+ENVELOPE = ("location", "kind", "sku", "identity", "managedBy", "tags", "extendedLocation", "zones", "placement")
 
 
 # reading
@@ -33,7 +33,8 @@ def get(control: Control, request: Request, kind: Kind, address: Address) -> Res
         resource = view.get(address.key) or _built_in(view, kind, address)
         if resource is None:
             raise absent(control, view, kind, address, "read")
-        return Response(200, shown(control, view, kind, resource, request.api_version))
+        body = shown(control, view, kind, resource, request.api_version)
+        return Response(200, body, operations.told_by_body(control, kind, resource))
 
 
 def _built_in(view: View, kind: Kind, address: Address) -> Resource | None:
@@ -142,6 +143,8 @@ def absent(control: Control, view: View, kind: Kind, address: Address, verb: str
         return refusals.no_resource(owner.type, owner.names, address.group)
     if len(address.types) > 1 and view.get(address.parent_key) is None:
         return refusals.no_parent(verb, kind.type, address.parent_path)
+    if kind.missing is not None:
+        return kind.missing(names[-1])
     return refusals.no_resource(kind.type, names, address.group)
 
 
@@ -293,7 +296,7 @@ def _keep(change: Change, holder: Resource | None, partial: bool) -> tuple[Resou
     writes = kind.writes
     fresh = created or change.restored
     takes, end = operations.duration(control, change.request), operations.end(change.request)
-    goes_on = writes.style is not Style.NONE and (
+    goes_on = not (writes.style is Style.NONE or (partial and writes.patched)) and (
         (takes > 0 and (fresh or writes.style is not Style.BODY)) or (fresh and not writes.at_once) or bool(end)
     )
     ends = now + takes if goes_on else now
@@ -336,7 +339,8 @@ def _written(change: Change, resource: Resource, operation: Operation | None, pa
     if kind.stateful and resource.going != "Succeeded":
         body["properties"]["provisioningState"] = resource.going  # even where no time is to pass
     if operation is None:
-        return Response(writes.created if created else writes.updated, body)
+        head = operations.told_by_body(change.control, kind, resource)
+        return Response(writes.created if created else writes.updated, body, head)
     status = 202 if partial else writes.created if created else writes.asynchronous
     head = operations.headers(change.control, change.request, kind, resource.location, operation)
     return Response(status, None if operation.style == Style.LOCATION else body, head)
@@ -358,6 +362,7 @@ def delete(control: Control, request: Request, kind: Kind, address: Address) -> 
             _conditions(request, existing)
             scopes.unlocked(view, address, "delete")
             kind.leave(control, view, existing, request)
+            told = shown(control, view, kind, existing, request.api_version) if kind.deletes.tells else None
             takes = operations.duration(control, request) if kind.deletes.style is not Style.NONE else 0.0
             ends, end = now + takes, operations.end(request) if kind.deletes.style is not Style.NONE else ""
             if ends > now or end:
@@ -368,9 +373,9 @@ def delete(control: Control, request: Request, kind: Kind, address: Address) -> 
             else:
                 kind.delete(control, view, view.get(address.key) or existing, now)
         else:
-            ends, end = existing.ready, ""
+            ends, end, told = existing.ready, "", None
         if kind.deletes.style is Style.NONE or (ends <= now and kind.deletes.at_once and not end):
-            return Response(200)
+            return Response(200, told)
         operation = operations.begin(view, request, "DELETE", kind.deletes.style, address.key, now, ends)
         return Response(202, None, operations.headers(control, request, kind, existing.location, operation))
 

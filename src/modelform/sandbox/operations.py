@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from modelform.sandbox.exchange import Json, Refusal, Request, Response
 from modelform.sandbox.kinds import Kind, Style
-from modelform.sandbox.store import Operation, View
+from modelform.sandbox.store import Operation, Resource, View
 
 if TYPE_CHECKING:
     from modelform.sandbox.control import Control
@@ -77,10 +77,16 @@ def patience(control: Control, operation: Operation) -> dict[str, str]:
     In milliseconds: Azure's clients take a `Retry-After: 0` for none given and wait for 10 to 30 seconds, and they all
     read the other header.
     """
-    left = operation.ends - control.clock()
-    if left <= 0:
-        return {"Retry-After": "0"}
-    return {"x-ms-retry-after-ms": str(min(math.ceil(left * 1000), 1000))}
+    return _wait(operation.ends - control.clock()) or {"Retry-After": "0"}
+
+
+def told_by_body(control: Control, kind: Kind, resource: Resource) -> dict[str, str]:
+    """The same for a resource whose own state is all that tells of its operation."""
+    return _wait(resource.ready - control.clock()) if kind.writes.style is Style.BODY else {}
+
+
+def _wait(left: float) -> dict[str, str]:
+    return {"x-ms-retry-after-ms": str(min(math.ceil(left * 1000), 1000))} if left > 0 else {}
 
 
 def monitor(control: Control, request: Request, id: str) -> Response:

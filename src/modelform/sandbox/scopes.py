@@ -49,6 +49,8 @@ def reached(view: View, kind: Kind, address: Address, request: Request, after: s
         kept = [one for one in kept if str(one.properties.get("principalId", "")).lower() == principal[1].lower()]
     if role := re.search(r"roleName eq '([^']+)'", asked, re.IGNORECASE):
         kept = [one for one in kept if str(one.properties.get("roleName", "")).lower() == role[1].lower()]
+    if sort := re.search(r"type eq '([^']+)'", asked, re.IGNORECASE):
+        kept = [one for one in kept if str(one.properties.get("type", "")).lower() == sort[1].lower()]
     return sorted((one for one in kept if one.key > after), key=lambda one: one.key)
 
 

@@ -133,8 +133,7 @@ def _write_assignment(change: Change) -> None:
     role = str(properties["roleDefinitionId"]).rstrip("/").rsplit("/", 1)[-1].lower()
     custom = next((one for one in change.view.of_type(subscription.lower(), DEFINITIONS) if one.name == role), None)
     if role not in ROLES and custom is None:
-        text = f"The specified role definition with ID '{role.replace('-', '')}' does not exist."
-        raise Refusal(404, "RoleDefinitionDoesNotExist", text)
+        raise _no_definition(role)
     properties["roleDefinitionId"] = f"/subscriptions/{subscription}/providers/{DEFINITIONS}/{role}"
     for name in FIXED:
         old = change.kept(f"properties.{name}")
@@ -195,6 +194,15 @@ def _bad_guid(name: str) -> Refusal:
     return Refusal(400, "InvalidRoleAssignmentId", text)
 
 
+def _no_assignment(name: str) -> Refusal:
+    return Refusal(404, "RoleAssignmentNotFound", f"The role assignment '{name}' is not found.")
+
+
+def _no_definition(name: str) -> Refusal:
+    text = f"The specified role definition with ID '{name.replace('-', '')}' does not exist."
+    return Refusal(404, "RoleDefinitionDoesNotExist", text)
+
+
 def _write_definition(change: Change) -> None:
     if change.name.lower() in ROLES:
         text = f"The role definition '{change.name}' is built in and cannot be changed."
@@ -222,9 +230,10 @@ ROLE_ASSIGNMENTS = Kind(
     evidence=Evidence.DOCUMENTED,
     name=r"^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$",
     bad_name=_bad_guid,
+    missing=_no_assignment,
     tracked=False,
     writes=Writes(Style.NONE),
-    deletes=Deletes(Style.NONE),
+    deletes=Deletes(Style.NONE, tells=True),
     stateful=False,
     reach="around",
     write=_write_assignment,
@@ -236,9 +245,10 @@ ROLE_DEFINITIONS = Kind(
     shape=DEFINITION,
     evidence=Evidence.DOCUMENTED,
     name=r"^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$",
+    missing=_no_definition,
     tracked=False,
     writes=Writes(Style.NONE, updated=201),
-    deletes=Deletes(Style.NONE),
+    deletes=Deletes(Style.NONE, tells=True),
     stateful=False,
     reach="around",
     everywhere=built_in_roles,

@@ -6,11 +6,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from modelform.sandbox import lifecycle, operations
+from modelform.sandbox import lifecycle, operations, refusals, scopes
+from modelform.sandbox.address import parse
 from modelform.sandbox.exchange import Json, Refusal, Response
 from modelform.sandbox.kinds import Call, Change, Deletes, Evidence, Kind, Provider, Route, Style, Writes, region
 from modelform.sandbox.providers.links import OTHER, connections
-from modelform.sandbox.shapes import table
+from modelform.sandbox.shapes import Misfit, Shape, accept, table
 from modelform.sandbox.store import Grave, Resource, View
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 TYPE = "Microsoft.KeyVault/vaults"
 VERSIONS = (
     *("2019-09-01", "2021-04-01-preview", "2021-06-01-preview", "2021-10-01", "2021-11-01-preview", "2022-07-01"),
-    *("2022-11-01", "2023-02-01", "2023-07-01", "2024-04-01-preview", "2024-11-01", "2025-05-01"),
+    *("2022-11-01", "2023-02-01", "2023-07-01", "2024-04-01-preview", "2024-11-01", "2025-05-01", "2026-05-15"),
 )
 SCOPE = "vault"
 NAME = r"^[a-zA-Z](?!.*--)[a-zA-Z0-9-]{1,22}[a-zA-Z0-9]$"
@@ -71,6 +72,7 @@ BODY = table(
       publicNetworkAccess: Enabled|Disabled|*
     """
 )
+POLICIES = Shape("object", {"accessPolicies": BODY.members["properties"].shape.members["accessPolicies"]})
 
 
 def _grave(resource: Resource) -> str:
@@ -224,6 +226,53 @@ def _purge(call: Call) -> Response:
     return Response(202, None, head)
 
 
+def _policies(call: Call) -> Response:
+    """Adds to the access policies of a vault, replaces them, or takes rights away."""
+    word = call.parameters["operation"].lower()
+    if word not in ("add", "replace", "remove"):
+        raise refusals.bad_content(f"'{call.parameters['operation']}' is none of add, replace, remove")
+    sent = lifecycle.document(call.request).get("properties") or {}
+    try:
+        given = accept(POLICIES, sent)["accessPolicies"]
+    except Misfit as problem:
+        raise refusals.misfit(problem, TYPE) from problem
+    owner = parse(call.address.parent_path)
+    with call.control.store.write() as view:
+        vault = view.get(owner.key)
+        if vault is None:
+            raise lifecycle.absent(call.control, view, VAULTS, owner, "write")
+        scopes.unlocked(view, owner, "write")
+        kept = [] if word == "replace" else vault.properties["accessPolicies"]
+        policies = _merged({_who(one): one for one in kept}, given, adds=word != "remove")
+        body = {**vault.body, "properties": {**vault.properties, "accessPolicies": policies}}
+        view.put(replace(vault, body=body, modified=call.now))
+    answer = {
+        "id": f"{vault.id}/accessPolicies/",
+        "type": f"{TYPE}/accessPolicies",
+        "location": vault.location,
+        "properties": {"accessPolicies": policies},
+    }
+    return Response(200, answer)
+
+
+def _who(policy: Json) -> tuple[str, str, str]:
+    found = (str(policy.get(part) or "").lower() for part in ("tenantId", "objectId", "applicationId"))
+    return next(found), next(found), next(found)
+
+
+def _merged(policies: dict[tuple[str, str, str], Json], given: list[Json], *, adds: bool) -> list[Json]:
+    """The policies with rights added or taken away; who has no rights left has no policy."""
+    for one in given:
+        rights: Json = {**(policies.get(_who(one)) or {"permissions": {}})["permissions"]}
+        for sort, words in one["permissions"].items():
+            before = rights.get(sort) or []
+            fresh = [word for word in words if word.lower() not in (each.lower() for each in before)]
+            gone = [each.lower() for each in words]
+            rights[sort] = [*before, *fresh] if adds else [each for each in before if each.lower() not in gone]
+        policies[_who(one)] = {**one, "permissions": {sort: words for sort, words in rights.items() if words}}
+    return [one for one in policies.values() if one["permissions"]]
+
+
 def _check_name(call: Call) -> Response:
     name = str(lifecycle.document(call.request).get("name", ""))
     if not re.fullmatch(NAME, name):
@@ -264,5 +313,12 @@ PROVIDER = Provider(
         Route("GET", DELETED, _one, VERSIONS),
         Route("POST", DELETED + "/purge", _purge, VERSIONS),
         Route("POST", PREFIX + "/checkNameAvailability", _check_name, VERSIONS),
+        Route(
+            "PUT",
+            "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{vault}"
+            "/accessPolicies/{operation}",
+            _policies,
+            VERSIONS,
+        ),
     ),
 )

@@ -92,7 +92,7 @@ WORKSPACES = Kind(
     shape=BODY,
     evidence=Evidence.DOCUMENTED,
     name=r"^[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]$",
-    writes=Writes(Style.BODY, created=201, at_once=False),
+    writes=Writes(Style.BODY, created=201, at_once=False, patched=True),
     deletes=Deletes(Style.NONE),
     etag=True,
     system_data=True,

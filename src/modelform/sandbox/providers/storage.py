@@ -17,7 +17,7 @@ from modelform.sandbox.store import Resource, View
 
 VERSIONS = (
     *("2019-06-01", "2021-01-01", "2021-04-01", "2021-09-01", "2022-05-01", "2022-09-01", "2023-01-01"),
-    *("2023-04-01", "2023-05-01", "2024-01-01", "2025-01-01", "2025-06-01"),
+    *("2023-04-01", "2023-05-01", "2024-01-01", "2025-01-01", "2025-06-01", "2026-09-01"),
 )
 SCOPE = "storage"
 NAME = r"^[a-z0-9]{3,24}$"
@@ -38,6 +38,9 @@ BODY = table(
       name: text
       type: EdgeZone
     tags{}: text
+    zones[]@2026-09-01: text
+    placement@2026-09-01
+      zonePlacementPolicy: text
     identity: <identity>
     properties
       provisioningState~: text
@@ -108,6 +111,13 @@ BODY = table(
         publishInternetEndpoints: flag
       allowBlobPublicAccess: flag
       minimumTlsVersion: TLS1_0|TLS1_1|TLS1_2|TLS1_3
+      dualStackEndpointPreference@2026-09-01
+        publishIpv6Endpoint: flag
+      geoPriorityReplicationStatus@2026-09-01
+        isBlobEnabled: flag
+      allowSharedKeyAccessForServices@2026-09-01: any
+      dataCollaborationPolicyProperties@2026-09-01: any
+      allowCrossTenantDelegationSas@2026-09-01: flag
       allowSharedKeyAccess: flag
       isNfsV3Enabled: flag
       allowCrossTenantReplication: flag
@@ -253,7 +263,7 @@ ACCOUNTS = Kind(
     evidence=Evidence.DOCUMENTED,
     name=NAME,
     bad_name=_bad_name,
-    writes=Writes(Style.LOCATION, created=202, at_once=False),
+    writes=Writes(Style.LOCATION, created=202, at_once=False, patched=True),
     deletes=Deletes(Style.NONE),
     busy=_busy,
     links="Microsoft.Storage/storageAccounts/privateEndpointConnections",

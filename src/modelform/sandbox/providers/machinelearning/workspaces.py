@@ -235,7 +235,7 @@ KIND = Kind(
     shape=tables.WORKSPACE,
     evidence=Evidence.DOCUMENTED,
     name=r"^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$",
-    writes=Writes(Style.LOCATION, created=202, at_once=False),
+    writes=Writes(Style.LOCATION, created=202, at_once=False, patched=True),
     deletes=Deletes(Style.LOCATION, at_once=False),
     links=f"{TYPE}/privateEndpointConnections",
     system_data=True,

@@ -188,7 +188,7 @@ KINDS = (
         shape=tables.NETWORK,
         evidence=Evidence.DOCUMENTED,
         name=r"^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}[a-zA-Z0-9_]$",
-        writes=Writes(Style.STATUS, asynchronous=200, at_once=False, state="Updating"),
+        writes=Writes(Style.STATUS, asynchronous=200, at_once=False, patched=True, state="Updating"),
         deletes=Deletes(Style.LOCATION, at_once=False),
         serial=NETWORKS,
         etag=True,

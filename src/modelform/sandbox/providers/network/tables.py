@@ -9,7 +9,7 @@ from modelform.sandbox.shapes import table
 
 VERSIONS = (
     *("2020-11-01", "2021-08-01", "2022-07-01", "2022-11-01", "2023-04-01", "2023-09-01", "2023-11-01", "2024-01-01"),
-    *("2024-03-01", "2024-05-01", "2024-07-01", "2024-10-01", "2025-01-01", "2025-03-01", "2025-05-01"),
+    *("2024-03-01", "2024-05-01", "2024-07-01", "2024-10-01", "2025-01-01", "2025-03-01", "2025-05-01", "2026-03-01"),
 )
 ZONE_VERSIONS = ("2018-09-01", "2020-01-01", "2020-06-01", "2024-06-01")
 
@@ -57,6 +57,7 @@ SUBNET_PROPERTIES = table(
     sharingScope: Tenant|DelegatedServices|*
     defaultOutboundAccess: flag
     ipamPoolPrefixAllocations[]: any
+    serviceGateway@2026-03-01: <reference>
     """,
     reference=REFERENCE,
 )
@@ -91,6 +92,8 @@ NETWORK = table(
       ipAllocations[]: <reference>
       flowLogs~: any
       privateEndpointVNetPolicies: Disabled|Basic|*
+      defaultPublicNatGateway~@2026-03-01: <reference>
+      summarizedGatewayPrefixes@2026-03-01: any
     """,
     subnet=SUBNET,
     reference=REFERENCE,
@@ -143,6 +146,8 @@ ENDPOINT = table(
           memberName: text
           privateIPAddress: text
       customNetworkInterfaceName: text
+      ipVersionType@2026-03-01: IPv4|IPv6|DualStack|*
+      billingSku@2026-03-01: text
     """,
     connection=CONNECTION,
 )
