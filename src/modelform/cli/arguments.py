@@ -89,6 +89,18 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Reports:
+    """Report files for pipelines."""
+
+    sarif: Annotated[
+        Path | None, Option("--sarif", metavar="FILE", help="Write the findings as SARIF 2.1.0; - is stdout.")
+    ] = None
+    junit: Annotated[
+        Path | None, Option("--junit", metavar="FILE", help="Write the checks as a JUnit report; - is stdout.")
+    ] = None
+
+
+@dataclass(frozen=True)
 class Work:
     """How an operation works."""
 

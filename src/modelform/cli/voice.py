@@ -69,6 +69,7 @@ class Voice:
     def __init__(self, around: Outside, *, json: bool = False, no_color: bool = False) -> None:
         self._around = around
         self.json = json
+        self.taken = False
         self._out: Any = Pipe(around.stdout)
         self._err: Any = Pipe(around.stderr)
         self._no_color = no_color
@@ -76,7 +77,7 @@ class Voice:
     @property
     def told(self) -> Any:
         """The stream for what a person reads: stdout, or stderr where stdout carries a document."""
-        return self._err if self.json else self._out
+        return self._err if self.json or self.taken else self._out
 
     def ink(self, stream: Any) -> Ink:
         """Colour on terminals unless unwanted; as wide as the terminal is, 80 where there is none."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from modelform.errors import Diagnostic, Severity
 from modelform.plan import Change, Op, Result
 from modelform.report import words
-from modelform.report.findings import shorter
+from modelform.report.findings import shorter, tally
 from modelform.report.ink import Ink
+from modelform.report.review import Review
 from modelform.report.text import change_lines
 
 # GitHub refuses a comment of more than 65,536 characters; the rest is room for what a pipeline puts around it.
@@ -77,3 +78,19 @@ def escape(text: str) -> str:
     for mark in ("\\", "`", "*", "_", "[", "]", "|", "#"):
         text = text.replace(mark, f"\\{mark}")
     return text.replace("<", "&lt;").replace(">", "&gt;").replace("@", "@\u200b")
+
+
+def validation(review: Review, *, limit: int = LIMIT) -> str:
+    """The findings of a command that only checks, as a comment: verdict, findings, and what stands beside them."""
+    errors = sum(d.severity is Severity.ERROR for d in review.found)
+    verdict = f"**{words.count(errors, 'error')}.**" if errors else "**Nothing stops it.**"
+    said = tally(review.found)
+    head = f"### modelform {review.command}: {escape(review.stack or review.file)}\n\n"
+    head += f"{verdict}{f' ({said})' if said and said != words.count(errors, 'error') else ''}\n\n"
+    waived = [f"{_finding(w.diagnostic).rstrip()}  \n  Excepted: {escape(w.reason)}\n" for w in review.waived]
+    room = limit - len(head) - len(review.beside) - 200
+    return (
+        head
+        + _fit([*map(_finding, review.found), *waived], room, "- {} more findings are left out here.\n")
+        + (review.beside)
+    )

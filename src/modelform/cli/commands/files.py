@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import click
 
 from modelform.cli import appendix
-from modelform.cli.arguments import Argument, Choice, Option, Place, command
+from modelform.cli.arguments import Argument, Choice, Option, Place, Reports, command
 from modelform.errors import Exit
 
 if TYPE_CHECKING:
@@ -98,29 +98,43 @@ def _pairs(texts: list[str]) -> dict[str, str]:
     return found
 
 
-def validate(place: Place, choice: Choice) -> int:
+def validate(
+    place: Place,
+    choice: Choice,
+    reports: Reports,
+    markdown: Annotated[bool, Option("--markdown", help="As Markdown: a comment for a pull request.")] = False,
+) -> int:
     """Check the stack file and what it asks for, without any cloud; every problem at once."""
     from modelform import program
-    from modelform.cli.session import open_session
+    from modelform.cli.outside import outside
+    from modelform.cli.reports import reported, take_stdout
+    from modelform.cli.session import open_session, voice_of
     from modelform.errors import PolicyError, Severity
     from modelform.report import findings, json, words
 
-    session = open_session(place, choice)
-    stack = session.resolved
-    found = [*session.diagnostics, *program.findings(stack, today=session.around.today())]
-    if any(d.severity is Severity.ERROR for d in found):
-        raise PolicyError(diagnostics=found)
-    if session.voice.json:
+    voice = voice_of(place)
+    take_stdout(place, reports, voice, markdown=markdown)
+    with reported("validate", reports, voice, outside(), markdown=markdown) as sheet:
+        session = open_session(place, choice)
+        sheet.begin(session)
+        stack = session.resolved
+        found = [*session.diagnostics, *program.findings(stack, today=session.around.today())]
+        sheet.found = tuple(found)
+        sheet.beside = appendix.folded(stack) if markdown else ""
+        if any(d.severity is Severity.ERROR for d in found):
+            raise PolicyError(diagnostics=found)
+    if voice.json:
         document = json.findings("validate", found, stack=stack.name, engine=session.engine, target=stack.target)
-        session.voice.document(document | appendix.parts(stack))
+        voice.document(document | appendix.parts(stack))
         return int(Exit.OK)
-    session.voice.complain(found)
+    voice.complain(found)
     said = findings.tally(found)
     parts = ((stack.workspaces, "workspace"), (stack.deployments, "deployment"), (stack.routes, "route"))
     counted = ", ".join(words.count(len(part), word) for part, word in parts)
-    session.voice.say(f"{stack.name} is valid: {counted}{', ' + said if said else ''}.")
-    beside = appendix.lines(stack, session.voice.page)
-    session.voice.say(*([""] if beside else []), *beside)
+    voice.say(f"{stack.name} is valid: {counted}{', ' + said if said else ''}.")
+    if not markdown:
+        beside = appendix.lines(stack, voice.page)
+        voice.say(*([""] if beside else []), *beside)
     return int(Exit.OK)
 
 

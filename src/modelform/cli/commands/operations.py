@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import click
 
 from modelform.cli import appendix
-from modelform.cli.arguments import Choice, Guards, Leave, Option, Place, Work, command
+from modelform.cli.arguments import Choice, Guards, Leave, Option, Place, Reports, Work, command
 from modelform.cli.commands.files import keep_lock
 from modelform.errors import Exit
 
 if TYPE_CHECKING:
+    from modelform.cli.reports import Sheet
     from modelform.cli.session import Session
     from modelform.drivers import OperationOptions, Request
     from modelform.drivers.approval import Approval
@@ -39,6 +40,7 @@ def preview(
     work: Work,
     leave: Leave,
     guards: Guards,
+    reports: Reports,
     markdown: Annotated[bool, Option("--markdown", help="As Markdown: a comment for a pull request.")] = False,
     out: Annotated[
         Path | None, Option("--out", metavar="FILE", help="Save the plan; `up --plan FILE` does exactly that.")
@@ -51,12 +53,17 @@ def preview(
     from modelform.cli import saving
     from modelform.cli.session import open_session
 
-    session = open_session(place, choice)
-    options = _options(work, leave, guards)
-    saved = saving.begin(session, out, expires)
-    result = _with_findings(session, session.driver().preview(_request(session, options), _unheard))
-    if saved is not None:
-        saved.save(result, options)
+    with _reporting("preview", place, reports, markdown) as sheet:
+        session = open_session(place, choice)
+        if sheet is not None:
+            sheet.begin(session)
+        options = _options(work, leave, guards)
+        saved = saving.begin(session, out, expires)
+        result = _with_findings(session, session.driver().preview(_request(session, options), _unheard))
+        if saved is not None:
+            saved.save(result, options)
+        if sheet is not None:
+            sheet.found = result.diagnostics
     if session.voice.json:
         _document(session, result, out if result.ok else None)
     elif markdown:
@@ -78,6 +85,7 @@ def up(
     work: Work,
     leave: Leave,
     guards: Guards,
+    reports: Reports,
     plan: Annotated[
         Path | None,
         Option("--plan", metavar="FILE", help="Do exactly what a saved plan says, without a question, or nothing."),
@@ -87,12 +95,15 @@ def up(
     from modelform.cli import saving
     from modelform.cli.session import open_session
 
-    session = open_session(place, choice)
-    options = _options(work, leave, guards)
-    if plan is None:
-        return _change(session, "up", work, options, _yes_or_no)
-    approval = saving.approval(session, plan)
-    return _change(session, "up", work, approval.options(options), _yes_or_no, approval, plan)
+    with _reporting("up", place, reports) as sheet:
+        session = open_session(place, choice)
+        if sheet is not None:
+            sheet.begin(session)
+        options = _options(work, leave, guards)
+        if plan is None:
+            return _change(session, "up", work, options, _yes_or_no, sheet=sheet)
+        approval = saving.approval(session, plan)
+        return _change(session, "up", work, approval.options(options), _yes_or_no, approval, plan, sheet)
 
 
 def refresh(place: Place, choice: Choice, work: Work, leave: Leave) -> int:
@@ -109,6 +120,21 @@ def destroy(place: Place, choice: Choice, work: Work, leave: Leave) -> int:
     return _change(open_state(place, choice), "destroy", work, _options(work, leave, Guards()), _by_name)
 
 
+def _reporting(
+    command: str, place: Place, reports: Reports, markdown: bool = False
+) -> AbstractContextManager[Sheet | None]:
+    """Writes the report files that are asked for when the operation ends; costs nothing where there are none."""
+    if reports.sarif is None and reports.junit is None:
+        return nullcontext()
+    from modelform.cli.outside import outside
+    from modelform.cli.reports import reported, take_stdout
+    from modelform.cli.session import voice_of
+
+    voice = voice_of(place)
+    take_stdout(place, reports, voice, markdown=markdown)
+    return reported(command, reports, voice, outside())
+
+
 Ask = Callable[["Session", "Result"], bool]
 
 
@@ -120,6 +146,7 @@ def _change(
     ask: Ask,
     approval: Approval | None = None,
     file: Path | None = None,
+    sheet: Sheet | None = None,
 ) -> int:
     """Runs an operation that changes something; the plan is shown first, and agreed to unless `-y` was given.
 
@@ -149,6 +176,8 @@ def _change(
             request = replace(request, verify=verify)
         operation = getattr(session.driver(), name)
         result = _with_findings(session, operation(request, watch.on_event))
+    if sheet is not None:
+        sheet.found = result.diagnostics
     if session.voice.json:
         _document(session, result, file)
     _show_end(session, result, watch)
