@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,12 @@ import pytest
 import yaml
 
 from modelform.catalog import Catalog
+from modelform.catalog.overlay import empty, render
 from modelform.checks import facts as live
 from modelform.checks.facts import Deleted, Facts
 from modelform.checks.holdings import Holding
 from modelform.errors import Span
+from modelform.spec.company import Pin, load_company
 from modelform.spec.resolved import (
     Capacity,
     CostLimit,
@@ -23,6 +27,8 @@ from modelform.spec.resolved import (
     Marketplace,
     Model,
     Origins,
+    Pack,
+    PackFile,
     Policy,
     Project,
     ResourceGroup,
@@ -31,7 +37,9 @@ from modelform.spec.resolved import (
     Stack,
     Workspace,
 )
+from modelform.spec.tightening import tighten
 
+TODAY = date(2026, 11, 22)
 SUBSCRIPTION = "00000000-0000-4000-8000-000000000001"
 BuildStack = Callable[..., Stack]
 
@@ -41,33 +49,51 @@ def catalog() -> Catalog:
     return Catalog.load()
 
 
+@pytest.fixture
+def catalog_of(catalog: Catalog, tmp_path: Path) -> Callable[[Mapping[str, Any]], Catalog]:
+    """The catalogue with a case's `overlay:`, a file's text or the parts of an overlay that are not empty."""
+
+    def load(case: Mapping[str, Any]) -> Catalog:
+        written = case.get("overlay")
+        if written is None:
+            return catalog
+        file = tmp_path / "catalog.overlay.json"
+        base = empty("azure", "USD")
+        file.write_text(written if isinstance(written, str) else render({**base, **written}), encoding="utf-8")
+        return Catalog.load(str(file), case.get("target", "azure"))
+
+    return load
+
+
 @pytest.fixture(scope="session")
 def build_stack(catalog: Catalog) -> BuildStack:
     def build(written: Mapping[str, Any], spans: Mapping[str, Span] | None = None, file: str = "stack.yaml") -> Stack:
         group = ResourceGroup("group", written.get("resourceGroup", "rg-models"), SUBSCRIPTION, "swedencentral")
-        workspaces = {key: workspace(key, value or {}, group) for key, value in written["workspaces"].items()}
+        tags = written.get("tags", {})
+        workspaces = {key: workspace(key, value or {}, group, tags) for key, value in written["workspaces"].items()}
         deployments = {
             key: deployment(key, value, catalog, next(iter(workspaces)))
             for key, value in written.get("deployments", {}).items()
         }
         return Stack(
-            name="test",
+            name=written.get("name", "test"),
             project="modelform",
             file=file,
-            target="sandbox",
-            engine="embedded",
-            backend=None,
-            secrets_provider="passphrase",
+            target=written.get("target", "sandbox"),
+            engine=written.get("engine", "embedded"),
+            backend=written.get("backend"),
+            secrets_provider=written.get("secretsProvider", "passphrase"),
             subscription=SUBSCRIPTION,
             tenant="",
             location="swedencentral",
-            tags={},
-            resource_groups=(group,),
+            tags=dict(written.get("tags", {})),
+            resource_groups=(replace(group, tags=dict(written.get("tags", {}))),),
             workspaces=workspaces,
             deployments=deployments,
             routes={key: route(key, value) for key, value in written.get("routes", {}).items()},
             policy=policy(written.get("policy", {})),
             origins=Origins(dict(spans or {})),
+            duties=dict(written.get("duties", {})),
         )
 
     return build
@@ -79,16 +105,37 @@ def facts_of(catalog: Catalog) -> Callable[[Mapping[str, Any]], Facts | None]:
 
 
 @pytest.fixture(scope="session")
-def read_case(build_stack: BuildStack) -> Callable[[Path], tuple[Stack, dict[str, Any]]]:
+def read_case(
+    build_stack: BuildStack, catalog: Catalog, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Path], tuple[Stack, dict[str, Any]]]:
     def read(file: Path) -> tuple[Stack, dict[str, Any]]:
         text = file.read_text()
         case: dict[str, Any] = yaml.safe_load(text)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         spans = dict(places(node, "", file.name))
         own = {path.removeprefix("stack."): span for path, span in spans.items() if path.startswith("stack.")}
-        return build_stack(case["stack"], own, file.name), case
+        stack = build_stack(case["stack"], own, file.name)
+        if "company" in case or "packs" in case:
+            stack = with_rules(stack, case, catalog, tmp_path_factory.mktemp(file.stem))
+        return stack, case
 
     return read
+
+
+def with_rules(stack: Stack, case: Mapping[str, Any], catalog: Catalog, folder: Path) -> Stack:
+    """The stack under a case's `company:` (a file's text), with its `packs:` (texts of files by name)."""
+    origins = dict(stack.origins.spans)
+    if "packs" in case:
+        files = tuple(PackFile(f"pack/{name}", text) for name, text in case["packs"].items())
+        stack = replace(stack, policy=replace(stack.policy, packs=(Pack("pack", files),)))
+    if "company" not in case:
+        return stack
+    file = folder / "company.yaml"
+    file.write_text(case["company"], encoding="utf-8")
+    found = load_company(Pin(file), catalog, TODAY)
+    assert found.company is not None, [str(item) for item in found.report]
+    policy, loosened = tighten(stack.policy, found.company, catalog, origins)
+    return replace(stack, policy=policy, company=found.company, loosened=loosened, origins=Origins(origins))
 
 
 def case_facts(case: Mapping[str, Any], catalog: Catalog) -> Facts | None:
@@ -137,7 +184,7 @@ def places(node: yaml.Node, path: str, file: str) -> Iterator[tuple[str, Span]]:
             yield from places(value, f"{path}.{key.value}" if path else key.value, file)
 
 
-def workspace(key: str, written: Mapping[str, Any], group: ResourceGroup) -> Workspace:
+def workspace(key: str, written: Mapping[str, Any], group: ResourceGroup, tags: Mapping[str, str] = {}) -> Workspace:
     kind = written.get("kind", "foundry")
     projects = tuple(Project(name, name, f"{key}-{name}") for name in written.get("projects", ()))
     parts = HubParts("st" + key.replace("-", "")[:20], f"kv-{key}"[:24], f"log-{key}", f"appi-{key}")
@@ -150,7 +197,7 @@ def workspace(key: str, written: Mapping[str, Any], group: ResourceGroup) -> Wor
         subscription=SUBSCRIPTION,
         resource_group=group,
         location=written.get("location", "swedencentral"),
-        tags={},
+        tags={**tags, **written.get("tags", {})},
         projects=projects,
         exposure=written.get("exposure", "public"),
         local_keys=written.get("localKeys", True),
@@ -179,6 +226,9 @@ def deployment(key: str, written: Mapping[str, Any], catalog: Catalog, home: str
         marketplace=terms,
         usage=dict(written.get("usage", {})),
         sku_chosen=written.get("skuChosen", False),
+        pinned=written.get("pinned", True),
+        upgrade=written.get("upgrade", "NoAutoUpgrade"),
+        tags=dict(written.get("tags", {})),
     )
 
 

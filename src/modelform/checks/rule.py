@@ -32,10 +32,14 @@ class Rule(Protocol):
         """The findings of this rule in the stack."""
 
 
+COMPANY = "company_"
+
+
 @cache
-def every_rule() -> tuple[Rule, ...]:
-    """Every rule, in the order of their codes."""
+def every_rule(*, company: bool = True) -> tuple[Rule, ...]:
+    """Every rule, in the order of their codes; those about a company file only where they are wanted."""
     package = importlib.import_module("modelform.checks.rules")
     names = [found.name for found in pkgutil.iter_modules(package.__path__)]
+    names = [name for name in names if company or not name.startswith(COMPANY)]
     modules = [cast(Rule, importlib.import_module(f"{package.__name__}.{name}")) for name in names]
     return tuple(sorted(modules, key=lambda rule: rule.code))

@@ -23,6 +23,7 @@ from modelform.sandbox.journal import Journal
 from modelform.sandbox.offers import Offers
 from modelform.sandbox.plane import DataPlane
 from modelform.sandbox.providers import PROVIDERS
+from modelform.sandbox.retail import PriceList
 from modelform.sandbox.store import Store
 from modelform.sandbox.trouble import VARIABLE, Trouble
 
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from starlette.applications import Starlette
-    from starlette.requests import Request as WebRequest
-    from starlette.responses import Response as WebResponse
     from starlette.routing import BaseRoute
 
 DATABASE = "sandbox.db"
@@ -83,7 +82,7 @@ def create_control(
         latency=latency,
         clock=clock,
         today=(lambda: today) if today else (lambda: datetime.fromtimestamp(clock(), UTC).date()),
-        layers=[models, *around, *layers, bearer(authenticate)],
+        layers=[PriceList(offers), models, *around, *layers, bearer(authenticate)],
         trouble=trouble,
     )
     if data_dir is None:
@@ -124,41 +123,20 @@ def create_app(
     """The ASGI application; `routes` come before the control plane, which is in `app.state.control`."""
     from starlette.routing import Route
 
-    from modelform.sandbox.connections import Application, cut
+    from modelform.sandbox.connections import cut
+    from modelform.sandbox.front import Application, Face
     from modelform.sandbox.plane.web import ModelHosts
 
     control = create_control(data_dir, latency=latency, journal=journal, today=today, **options)
-    methods = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS"]
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
         control.store.close()
 
-    everything = Route("/{path:path}", answer, methods=methods)
+    everything = Route("/{path:path}", Face(control))
     app = Application(
         routes=[*routes, ModelHosts(control), everything], lifespan=lifespan, exception_handlers={Dropped: cut}
     )
     app.state.control = control
     return app
-
-
-async def answer(web: WebRequest) -> WebResponse:
-    """The control plane's ASGI endpoint; the synchronous handling runs in a thread of the pool."""
-    from starlette.concurrency import run_in_threadpool
-    from starlette.responses import Response as WebResponse
-
-    control: Control = web.app.state.control
-    raw = web.scope.get("raw_path") or web.url.path.encode()
-    request = Request(
-        method=web.method,
-        path=raw.decode("latin-1").split("?", 1)[0],
-        query=dict(web.query_params),
-        headers=dict(web.headers),
-        body=await web.body(),
-        base=f"{web.url.scheme}://{web.headers.get('host') or web.url.netloc}",
-    )
-    response = await run_in_threadpool(control.handle, request)
-    content = b"" if web.method == "HEAD" else response.content()
-    kind = {"Content-Type": "application/json; charset=utf-8"} if response.body is not None else {}
-    return WebResponse(content, response.status, {**kind, **response.headers})

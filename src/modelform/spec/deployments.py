@@ -76,6 +76,7 @@ def _deployment(
         marketplace=_marketplace(context, key, form, choice, asset),
         tags=context.tags(workspace.tags, form.tags, f"deployments.{key}.tags"),
         sku_chosen=choice.sku_chosen,
+        pinned="@" in form.model,
     )
 
 

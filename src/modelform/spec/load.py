@@ -14,7 +14,7 @@ from modelform.spec import lock
 from modelform.spec.compose import Composed, compose
 from modelform.spec.interpolate import Scope
 from modelform.spec.kinds import BROKEN, Reading
-from modelform.spec.resolved import Read, Stack, Target
+from modelform.spec.resolved import Origins, Pack, Read, Stack, Target
 from modelform.spec.source import Sources, shown
 from modelform.spec.stackfile import StackForm, stack_kind
 from modelform.spec.suggest import did_you_mean
@@ -24,6 +24,7 @@ from modelform.values import Secret
 
 if TYPE_CHECKING:
     from modelform.catalog import Catalog
+    from modelform.spec.rulebook import Company
 
 TARGETS: tuple[Target, ...] = ("sandbox", "azure")
 ENGINES = ("auto", "pulumi", "embedded")
@@ -53,11 +54,14 @@ def load_stack(
     catalog: Catalog | None = None,
     today: date | None = None,
     use_lock: bool = True,
+    company: Company | None = None,
+    overlay: str = "",
 ) -> tuple[Stack | None, Report]:
     """The stack that a file means, and everything there is to say about it; no stack when there is an error.
 
     `target` and `engine` are the flags: they win over MODELFORM_TARGET and MODELFORM_ENGINE, which win over the file.
-    Without `use_lock`, what the file leaves open is decided anew.
+    Without `use_lock`, what the file leaves open is decided anew. With a `company` file, its policy holds as well;
+    `overlay` is the file of the catalogue's overlay.
     """
     report = Report()
     path = Path(file)
@@ -86,12 +90,23 @@ def load_stack(
         today=today or date.today(),
         locked=locked,
         templates=composed.templates,
+        company=company,
+        packs=_packs(form, reading, sources),
     )
-    stack = resolve(form, reading, settings, catalog or Catalog.load())
+    stack = resolve(form, reading, settings, catalog or Catalog.load(overlay, reached))
     if stack is None:
         return None, report
     read = Read(sources.files, {name: Secret(value) for name, value in sorted(used.items())})
-    return replace(stack, digest=sources.digest(used), read=read), report
+    return replace(stack, digest=sources.digest(used), read=read, overlay=overlay), report
+
+
+def _packs(form: StackForm, reading: Reading, sources: Sources) -> tuple[Pack, ...]:
+    """The packs that the file names, read."""
+    if form.policy is None or not form.policy.packs:
+        return ()
+    from modelform.spec.packs import read_packs
+
+    return read_packs(form.policy.packs, Origins(reading.origins), sources)
 
 
 def _composed(

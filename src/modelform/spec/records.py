@@ -132,11 +132,13 @@ def key(kind: Kind, text: str, *, required: bool = False, default: Any = None, e
 class Record:
     """A map with known keys: a frozen dataclass whose fields are declared with `key`.
 
-    `complete` ones (items of lists, which never merge) name their required keys in the schema too.
+    `complete` ones (items of lists, which never merge) name their required keys in the schema too; `title` is what a
+    whole file is called.
     """
 
-    def __init__(self, model: type[Any], *, complete: bool = False) -> None:
+    def __init__(self, model: type[Any], *, complete: bool = False, title: str = "a stack file") -> None:
         self.model = model
+        self.title = title
         self.complete = complete
         declared: tuple[Field[Any], ...] = fields(model)
         self.fields: AbstractMapping[str, Field[Any]] = {camel(item.name): item for item in declared}
@@ -183,7 +185,7 @@ class Record:
         return BROKEN if broken else self.model(**values)
 
     def _unknown(self, name: str, entry: Entry, path: str, reading: Reading) -> None:
-        where = f"{path} has" if path else "a stack file has"
+        where = f"{path} has" if path else f"{self.title} has"
         guess = did_you_mean(name, tuple(self.fields))
         hint = guess or f"The keys here are {', '.join(self.fields)}."
         reading.fail("stack-file.unknown-key", f"{where} no key {name!r}", entry.key_span, hint)

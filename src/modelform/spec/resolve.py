@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping as Lookup
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modelform.catalog import Catalog
-from modelform.catalog.seats import countries
 from modelform.spec import lock
 from modelform.spec.compose import Template
 from modelform.spec.context import Context
 from modelform.spec.deployments import resolve_deployments
 from modelform.spec.kinds import Reading
-from modelform.spec.policyforms import OriginsForm, PolicyForm
-from modelform.spec.resolved import CostLimit, Deployment, Origins, Policy, Route, RouteMember, Stack, Target, Workspace
+from modelform.spec.policies import resolve_policy
+from modelform.spec.resolved import Deployment, Origins, Pack, Policy, Route, RouteMember, Stack, Target, Workspace
 from modelform.spec.stackfile import StackForm
-from modelform.spec.suggest import did_you_mean, either, nearest
+from modelform.spec.suggest import did_you_mean
 from modelform.spec.unsupported import report_unsupported
 from modelform.spec.words import GUID
 from modelform.spec.workspaces import Groups, resolve_workspaces
+
+if TYPE_CHECKING:
+    from modelform.spec.rulebook import Company, Loosened
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Settings:
     today: date
     locked: dict[str, Any]
     templates: list[Template]
+    company: Company | None = None
+    packs: tuple[Pack, ...] = ()
 
 
 def resolve(form: StackForm, reading: Reading, settings: Settings, catalog: Catalog) -> Stack | None:
@@ -54,7 +58,12 @@ def resolve(form: StackForm, reading: Reading, settings: Settings, catalog: Cata
     )
     context.subscription = _account(context, settings, "subscription", form.subscription, "SUBSCRIPTION_ID")
     tenant = _account(context, settings, "tenant", form.tenant, "TENANT_ID")
-    context.policy = _policy(context, form.policy)
+    context.policy = replace(resolve_policy(context, form.policy), packs=settings.packs)
+    loosened: tuple[Loosened, ...] = ()
+    if settings.company is not None:
+        from modelform.spec.tightening import tighten
+
+        context.policy, loosened = tighten(context.policy, settings.company, catalog, reading.origins)
     location = context.region(form.location, "location") if form.location is not None else None
     if form.location is not None and location is None:
         reading.broken.add("location")
@@ -84,6 +93,9 @@ def resolve(form: StackForm, reading: Reading, settings: Settings, catalog: Cata
         routes=routes,
         policy=context.policy,
         origins=Origins(reading.origins),
+        company=settings.company,
+        loosened=loosened,
+        duties=_duties(form),
         lock=_lock(catalog, settings, workspaces, deployments),
     )
 
@@ -109,69 +121,15 @@ def _account(context: Context, settings: Settings, key: str, written: str | None
     return ""
 
 
-def _policy(context: Context, form: PolicyForm | None) -> Policy:
-    if form is None:
-        return Policy()
-    written = form.origins if isinstance(form.origins, OriginsForm) else OriginsForm(require=form.origins)
-    below = ("policy.origins.require", "policy.origins.prefer") if written is form.origins else ("policy.origins", "")
-    return Policy(
-        residency=_residency(context, form.residency, "residency"),
-        at_rest=_residency(context, form.at_rest, "atRest"),
-        proof=form.proof,
-        publishers=tuple(_publisher(context, name, index) for index, name in enumerate(form.publishers)),
-        lifecycle=form.lifecycle,
-        retirement_notice_days=form.retirement_notice,
-        monthly_cost=CostLimit(form.monthly_cost.limit, form.monthly_cost.currency) if form.monthly_cost else None,
-        public_network=form.public_network,
-        local_keys=form.local_keys,
-        origins=tuple(_seat(context, text, f"{below[0]}.{index}") for index, text in enumerate(written.require)),
-        preferred_origins=tuple(
-            _seat(context, text, f"{below[1]}.{index}") for index, text in enumerate(written.prefer)
-        ),
-        rules=dict(form.rules),
-    )
-
-
-def _seat(context: Context, text: str, path: str) -> str:
-    """`EU` or a country code; a country without a publisher allows nothing, which is worth a word."""
-    place = text.upper()
-    known = {seat.country for name in context.catalog.publishers if (seat := context.catalog.seat(name))}
-    if not countries((place,)) & known:
-        hint = f"The publishers' countries are {', '.join(sorted(known))}, and EU stands for its members."
-        context.warning("policy.origin", f"the catalogue has no publisher from {text!r}", path, hint)
-    return place
-
-
-def _residency(context: Context, text: str | None, key: str) -> str | None:
-    """A residency as the catalogue spells it: country codes in capitals, all else in small letters."""
-    if text is None:
-        return None
-    for spelled in (text, text.lower(), text.upper()):
-        if context.catalog.is_residency(spelled):
-            return spelled
-    words = ("global", "us-data-zone", "eu-data-zone", "apac-data-zone", "eu")
-    near = nearest(text, (*words, *context.catalog.residencies()))
-    hint = (
-        f"Did you mean {either(near)}?"
-        if near
-        else f"Write {', '.join(words)}, a country code such as DE, or a region."
-    )
-    context.error(
-        "stack-file.value", f"policy.{key} {text!r} is no place that the catalogue knows", f"policy.{key}", hint
-    )
-    return None
-
-
-def _publisher(context: Context, name: str, index: int) -> str:
-    """A publisher as the catalogue spells it; one that it does not know allows nothing, which is worth a word."""
-    known = {publisher.lower().replace(" ", "-"): publisher for publisher in context.catalog.publishers}
-    found = known.get(name.lower().replace(" ", "-"))
-    if found is None:
-        hint = did_you_mean(name, known.values()) or f"The catalogue has {', '.join(sorted(known.values()))}."
-        context.warning(
-            "policy.publisher", f"the catalogue has no model of {name!r}", f"policy.publishers.{index}", hint
-        )
-    return found or name
+def _duties(form: StackForm) -> dict[str, str]:
+    """What a company may give to somebody else and the file declares itself, with the place: path by duty."""
+    found: dict[str, str] = {}
+    if form.access:
+        found["roleAssignments"] = "access"
+    for name, network in form.networks.items():
+        if network.dns == "managed":
+            found.setdefault("dns", f"networks.{name}.dns")
+    return found
 
 
 def _routes(context: Context) -> dict[str, Route]:

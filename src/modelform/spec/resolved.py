@@ -7,11 +7,14 @@ on it, the program declares it, the drivers bind the state to it.
 from __future__ import annotations
 
 from dataclasses import field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from modelform.errors import Span
 from modelform.record import dataclass
 from modelform.values import Secret
+
+if TYPE_CHECKING:
+    from modelform.spec.rulebook import Company, Loosened
 
 Target = Literal["sandbox", "azure"]
 WorkspaceKind = Literal["foundry", "openai", "hub"]
@@ -127,7 +130,8 @@ class Deployment:
 
     `sku` is ARM's name (`DataZoneStandard`) or `serverless`; then `project` is a hub's project, `model_asset` the
     registry id (`azureml://registries/…/models/…`), `capacity` None and `model.version` empty. `name` is the
-    deployment's or serverless endpoint's physical name. `upgrade` is ARM's `versionUpgradeOption`.
+    deployment's or serverless endpoint's physical name. `upgrade` is ARM's `versionUpgradeOption`; `pinned` says that
+    the stack file itself names the version.
     """
 
     key: str
@@ -146,6 +150,7 @@ class Deployment:
     marketplace: Marketplace | None = None
     tags: dict[str, str] = field(default_factory=dict)
     sku_chosen: bool = False
+    pinned: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +175,26 @@ class CostLimit:
     limit: float
     currency: str = "USD"
 
+    def __str__(self) -> str:
+        return f"{self.limit:,.0f} {self.currency}"
+
+
+@dataclass(frozen=True, slots=True)
+class PackFile:
+    """One file of a pack as it was read: its path as messages show it, and its text."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A folder of checks that somebody else wrote: its path as messages show it, and who names it where."""
+
+    folder: str
+    files: tuple[PackFile, ...]
+    span: Span | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -190,6 +215,7 @@ class Policy:
     local_keys: str | None = None
     origins: tuple[str, ...] = ()
     preferred_origins: tuple[str, ...] = ()
+    packs: tuple[Pack, ...] = ()
     rules: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -211,7 +237,11 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A whole stack. `digest` is the SHA-256 of everything that it was read from (files, environment values)."""
+    """A whole stack. `digest` is the SHA-256 of everything that it was read from (files, environment values).
+
+    With a `company` file, `policy` is what that and the stack say together, and `loosened` where the stack would have
+    less. `duties` are what the file declares itself that a company may give to others: the path by duty.
+    """
 
     name: str
     project: str
@@ -233,6 +263,10 @@ class Stack:
     digest: str = ""
     lock: dict[str, Any] = field(default_factory=dict)
     read: Read = field(default_factory=Read)
+    company: Company | None = None
+    loosened: tuple[Loosened, ...] = ()
+    duties: dict[str, str] = field(default_factory=dict)
+    overlay: str = ""
 
     @property
     def subscriptions(self) -> tuple[str, ...]:

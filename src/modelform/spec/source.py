@@ -49,7 +49,15 @@ class Sources:
             total.update(f"\0{name}\0{value!r}".encode())
         return total.hexdigest()
 
+    def text(self, path: Path, *, mentioned: Span | None = None, what: str = "file") -> str | None:
+        """The text of a file that is no stack file; it takes part in the digest as well. None as in `read`."""
+        return self._text(path, mentioned, what)
+
     def _load(self, path: Path, mentioned: Span | None, what: str) -> Mapping | None:
+        text = self._text(path, mentioned, what)
+        return None if text is None else parse(text, shown(path), self.report)
+
+    def _text(self, path: Path, mentioned: Span | None, what: str) -> str | None:
         file = shown(path)
         try:
             if path.is_file() and path.stat().st_size > LARGEST_FILE:
@@ -73,8 +81,7 @@ class Sources:
             )
             return None
         self._digests[file] = hashlib.sha256(content).hexdigest()
-        text = self._decode(content, file)
-        return None if text is None else parse(text, file, self.report)
+        return self._decode(content, file)
 
     def _decode(self, content: bytes, file: str) -> str | None:
         if content[:2] in (b"\xff\xfe", b"\xfe\xff"):

@@ -36,8 +36,6 @@ def _found(form: StackForm, reading: Reading) -> Iterator[tuple[str, str, str]]:
         yield "identities", "identities", "Remove it; workspaces have a system-assigned identity for now."
     if written("access"):
         yield "access", "access", "Remove it, and assign roles outside modelform for now."
-    if form.policy is not None and form.policy.packs:
-        yield "policy.packs", "policy.packs", "Remove it, and write the policy out."
     for key, workspace in form.workspaces.items():
         path = f"workspaces.{key}"
         if workspace.exposure == "private":

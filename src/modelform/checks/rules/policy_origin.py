@@ -7,7 +7,6 @@ from datetime import date
 
 from modelform.catalog import Catalog
 from modelform.catalog.seats import countries
-from modelform.checks.alternative import offered_instead
 from modelform.checks.place import placed, said_by
 from modelform.errors import Diagnostic, Severity
 from modelform.spec.resolved import Stack
@@ -28,6 +27,8 @@ def check(stack: Stack, catalog: Catalog, today: date, facts: object | None) -> 
     demanded, preferred = stack.policy.origins, stack.policy.preferred_origins
     if not demanded and not preferred:
         return
+    from modelform.checks.alternative import offered_instead
+
     for item in placed(stack, catalog):
         publisher = item.deployment.model.publisher
         seat = catalog.seat(publisher)
