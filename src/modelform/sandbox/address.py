@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import unquote
 
 from modelform.record import dataclass
@@ -67,6 +68,7 @@ class Address:
         return parse("/" + "/".join(self.segments[:-1]))
 
 
+@lru_cache(maxsize=4096)
 def parse(path: str) -> Address:
     """Takes a path apart; segments are percent-decoded, and doubled or closing slashes do not count.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.applications import Starlette
 from starlette.responses import Response
 
 if TYPE_CHECKING:
@@ -12,15 +11,6 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
 SENDER = "modelform.send"
-
-
-class Application(Starlette):
-    """A Starlette application that leaves the server's own `send` where `Cut` finds it."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request."""
-        scope[SENDER] = send
-        await super().__call__(scope, receive, send)
 
 
 class Cut(Response):

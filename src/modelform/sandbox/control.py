@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
 from modelform.sandbox import lifecycle, operations, refusals, scopes
 from modelform.sandbox.address import Address, parse
-from modelform.sandbox.exchange import Handler, Layer, Refusal, Request, Response, layered
+from modelform.sandbox.exchange import Handler, Layer, Refusal, Request, Response, fresh_id, layered
 from modelform.sandbox.identity import TENANT
 from modelform.sandbox.kinds import Call, Kind, Provider, Route
 from modelform.sandbox.offers import Offers
@@ -68,9 +67,9 @@ class Control:
     def handle(self, request: Request) -> Response:
         """Answers one request."""
         response = self._handler(request)
-        correlation = request.headers.get("x-ms-correlation-request-id") or str(uuid.uuid4())
+        correlation = request.headers.get("x-ms-correlation-request-id") or fresh_id()
         stamps = {
-            "x-ms-request-id": str(uuid.uuid4()),
+            "x-ms-request-id": fresh_id(),
             "x-ms-correlation-request-id": correlation,
             "Cache-Control": "no-cache",
         }
@@ -78,6 +77,13 @@ class Control:
             stamps["x-ms-client-request-id"] = client
         response.headers = {**stamps, **response.headers}
         return response
+
+    def is_settled(self, request: Request) -> bool:
+        """Can a read be answered without any write: its subscription known, and nothing due to be deleted?"""
+        if parse(request.path).subscription.lower() not in self._known or self.store.due(self.clock()):
+            return False
+        request.settled = True
+        return True
 
     def _guarded(self, request: Request) -> Response:
         try:
@@ -89,7 +95,8 @@ class Control:
 
     def handle_inner(self, request: Request) -> Response:
         """Answers a request without the layers; raises `Refusal`."""
-        lifecycle.settle(self)
+        if not request.settled:
+            lifecycle.settle(self)
         address = parse(request.path)
         root = address.segments[0].lower() if address.segments else ""
         if root == "subscriptions" and address.subscription:
@@ -139,7 +146,7 @@ class Control:
 
     def _item(self, request: Request, kind: Kind, address: Address) -> Response:
         self._version(request, kind, address)
-        method = METHODS.get(request.method)
+        method = kind.put if request.method == "PUT" and kind.put is not None else METHODS.get(request.method)
         if method is None:
             raise refusals.not_allowed(request.method)
         return method(self, request, kind, address)
@@ -152,6 +159,8 @@ class Control:
 
     def _action(self, request: Request, kind: Kind, owner: Address, name: str) -> Response:
         action = next((one for key, one in kind.actions.items() if key.lower() == name.lower()), None)
+        if action is None and self._routed(request.path, kind):
+            return self._route(request, parse(request.path), kind.namespace.lower(), parse(request.path).segments)
         if action is None:
             raise refusals.no_action(name, kind.type)
         self._version(request, kind, owner)
@@ -165,6 +174,11 @@ class Control:
             if resource is None:
                 raise lifecycle.absent(self, view, kind, owner, "action")
             return action.handle(call, view, resource)
+
+    def _routed(self, path: str, kind: Kind) -> bool:
+        """Is what looks like an action of a resource an operation of its provider?"""
+        segments = parse(path).segments
+        return any(_match(route, segments) is not None for route in self.providers[kind.namespace.lower()].routes)
 
     def _route(self, request: Request, address: Address, namespace: str, segments: tuple[str, ...]) -> Response:
         wrong_method = False

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 Json = dict[str, Any]
+_written = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+def fresh_id() -> str:
+    """A random GUID (version 4), in less time than the library takes for one."""
+    text = os.urandom(16).hex()
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{'89ab'[int(text[16], 16) % 4]}{text[17:20]}-{text[20:]}"
 
 
 @dataclass(slots=True)
 class Ordeal:
     """What befalls the operation that a request begins: seconds more, an end that is not `Succeeded`.
 
-    `met` says that there was such an operation: not every request begins one.
+    `details` are those of its error. `met` says that there was such an operation: not every request begins one.
     """
 
     seconds: float = 0.0
     end: str = ""  # Failed or Canceled
     code: str = ""
     message: str = ""
+    details: tuple[Json, ...] = ()
     met: bool = False
 
 
@@ -36,6 +45,7 @@ class Request:
     base: str = "https://management.sandbox.localhost"
     principal: str = ""
     ordeal: Ordeal | None = None
+    settled: bool = False  # nothing was due to be deleted a moment ago
 
     def parameter(self, name: str) -> str | None:
         """A query parameter; their names are case-insensitive in ARM."""
@@ -62,7 +72,7 @@ class Response:
         """The bytes of the body."""
         if self.body is None:
             return b""
-        return json.dumps(self.body, separators=(",", ":"), ensure_ascii=False).encode()
+        return _written(self.body).encode()
 
 
 Handler = Callable[[Request], Response]

@@ -79,9 +79,9 @@ async def answer(control: Control, scope: Scope, receive: Receive, send: Send) -
         await Cut()(scope, receive, send)
         return
     content = b"" if request.method == "HEAD" else response.content()
-    fields = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()]
-    if response.body is not None:
-        fields.append((b"content-type", b"application/json; charset=utf-8"))
+    kind = {"Content-Type": "application/json; charset=utf-8"} if response.body is not None else {}
+    stamps = {**kind, **response.headers}
+    fields = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in stamps.items()]
     if response.status >= 200 and response.status not in (204, 304):
         fields.append((b"content-length", str(len(content)).encode()))
     await send({"type": "http.response.start", "status": response.status, "headers": fields})

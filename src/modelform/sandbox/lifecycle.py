@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from modelform.sandbox import operations, refusals, scopes
 from modelform.sandbox.address import Address
-from modelform.sandbox.exchange import Json, Refusal, Request, Response
+from modelform.sandbox.exchange import Json, Refusal, Request, Response, fresh_id
 from modelform.sandbox.kinds import Change, Kind, Style, region
 from modelform.sandbox.names import canonical_id, check_name
 from modelform.sandbox.shapes import Misfit, accept, visible
@@ -174,7 +173,7 @@ def _write(control: Control, request: Request, kind: Kind, address: Address, *, 
         if existing is None:
             check_name(kind, address.names[-1])
         _conditions(request, existing)
-        holder = _free(view, kind, address, existing, now)
+        holder = _free(view, kind, address, existing, now, parent)
         body = _accepted(kind, sent, existing, partial)
         change = Change(control, view, request, kind, address, body, existing, parent, now)
         _place(change, partial)
@@ -225,10 +224,11 @@ def merged(old: Json, new: Json) -> Json:
 def _guard_group(view: View, kind: Kind, address: Address, now: float) -> None:
     if kind.type == GROUP or not address.group:
         return
-    group = view.get(address.group_key)
+    group = view.standing(address.group_key)
     if group is None:
         raise refusals.no_group(address.group)
-    if group.going == "Deleting" and now < group.ready:
+    state, ready = group
+    if state.partition("/")[0] == "Deleting" and now < ready:
         raise refusals.group_leaving(address.group)
 
 
@@ -253,13 +253,15 @@ def _conditions(request: Request, existing: Resource | None) -> None:
         raise refusals.precondition()
 
 
-def _free(view: View, kind: Kind, address: Address, existing: Resource | None, now: float) -> Resource | None:
+def _free(
+    view: View, kind: Kind, address: Address, existing: Resource | None, now: float, parent: Resource | None = None
+) -> Resource | None:
     """The resource that takes one write at a time, if the type has one; refuses while a write goes on."""
     holder: Resource | None = None
     if kind.serial:
         depth = 2 * (kind.type.count("/") - kind.serial.count("/"))
         key = "/" + "/".join(address.segments[: len(address.segments) - depth]).lower()
-        holder = view.get(key)
+        holder = next((one for one in (existing, parent) if one is not None and one.key == key), None) or view.get(key)
         if holder is not None and max(holder.busy, holder.ready) > now:
             raise kind.busy(holder) if kind.busy else refusals.conflict(holder.id)
     if existing is not None and existing.ready > now:
@@ -312,7 +314,7 @@ def _keep(change: Change, holder: Resource | None, partial: bool) -> tuple[Resou
         location=change.location or (change.parent.location if change.parent else ""),
         body=change.body,
         secrets=change.secrets,
-        etag=f'"{uuid.uuid4()}"',
+        etag=f'"{fresh_id()}"',
         created=existing.created if existing else now,
         modified=now,
         author=existing.author if existing else change.request.principal,
@@ -321,7 +323,7 @@ def _keep(change: Change, holder: Resource | None, partial: bool) -> tuple[Resou
         busy=0.0,
     )
     change.view.put(resource)
-    if holder is not None and holder.key != resource.key:
+    if holder is not None and holder.key != resource.key and ends > now:
         change.view.busy(holder.key, ends)
     operation = None
     if goes_on and writes.style is not Style.BODY:
@@ -394,9 +396,8 @@ def _gone(control: Control, view: View, request: Request, kind: Kind, address: A
 def settle(control: Control) -> None:
     """Carries out the deletions and purges whose time has come."""
     now = control.clock()
-    with control.store.read() as view:
-        if not view.leaving(now) and not view.overdue(now):
-            return
+    if not control.store.due(now):
+        return
     with control.store.write() as view:
         for grave in view.overdue(now):
             view.purge(grave)

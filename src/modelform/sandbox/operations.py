@@ -10,6 +10,7 @@ import math
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from modelform.sandbox.exchange import Json, Refusal, Request, Response
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 MONITORS = ("operationresults", "operationstatuses", "asyncoperations", "operations")
 
 
+@lru_cache(maxsize=1024)
 def moment(seconds: float) -> str:
     """A Unix time as ARM writes it."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")[:26] + "0Z"
 
 
 def begin(
@@ -53,7 +55,10 @@ def _error(request: Request) -> Json | None:
     if ordeal is None:
         return None
     ordeal.met = True
-    return {"status": ordeal.end, "code": ordeal.code, "message": ordeal.message} if ordeal.end else None
+    if not ordeal.end:
+        return None
+    error: Json = {"status": ordeal.end, "code": ordeal.code, "message": ordeal.message}
+    return {**error, "details": list(ordeal.details)} if ordeal.details else error
 
 
 def headers(control: Control, request: Request, kind: Kind, location: str, operation: Operation) -> dict[str, str]:
@@ -126,5 +131,5 @@ def _status(request: Request, operation: Operation, done: bool) -> Json:
         status["endTime"] = moment(operation.ends)
         if operation.error is not None:
             status["status"] = operation.error["status"]
-            status["error"] = {"code": operation.error["code"], "message": operation.error["message"]}
+            status["error"] = {name: part for name, part in operation.error.items() if name != "status"}
     return status

@@ -106,6 +106,7 @@ def serve(
     import uvicorn
 
     from modelform.sandbox.app import create_app
+    from modelform.sandbox.wire import Protocol
 
     bound = listen(data_dir, host, port)
     try:
@@ -128,6 +129,7 @@ def serve(
         _warn(host, number)
         config = uvicorn.Config(
             app,
+            http=Protocol,
             ssl_certfile=files.server,
             log_config=None,
             log_level="warning",

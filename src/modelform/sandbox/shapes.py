@@ -17,8 +17,9 @@ A table is indented text, one property a line:
       capacity: whole 0..100
       name: text /^[a-z]+$/
       serviceTier@2026-01-01: text   known to api-versions from this one on
+    *~: any                        whatever else there is: accepted and ignored
 
-The kinds are text, flag, whole, number, any.
+The kinds are text, flag, switch (a flag that may come as text), whole, number, any.
 """
 
 from __future__ import annotations
@@ -31,11 +32,12 @@ from typing import Any
 from modelform.record import dataclass
 
 LINE = re.compile(
-    r"^(?P<indent> *)(?P<name>[\w.$-]+)(?P<many>\[\]|\{\})?(?P<marks>[!~^]*)(?:@(?P<since>[\w-]+))?"
+    r"^(?P<indent> *)(?P<name>[\w.$-]+|\*)(?P<many>\[\]|\{\})?(?P<marks>[!~^]*)(?:@(?P<since>[\w-]+))?"
     r"(?:: *(?P<type>.+))?$"
 )
 RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)?")
 PATTERN = re.compile(r"/(.*)/")
+NESTED = frozenset(("object", "list", "map"))
 
 
 class Misfit(Exception):
@@ -61,7 +63,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a value must be: `kind` is object, list, map, text, flag, whole, number, word or any."""
+    """What a value must be: `kind` is object, list, map, text, flag, switch, whole, number, word or any."""
 
     kind: str
     members: dict[str, Member] = field(default_factory=dict)
@@ -110,7 +112,7 @@ def _leaf(text: str, named: Mapping[str, Shape]) -> Shape:
         words = [word.strip() for word in text.split("|")]
         return Shape("word", words=tuple(w for w in words if w != "*"), is_open="*" in words)
     kind = text.split()[0]
-    if kind not in ("text", "flag", "whole", "number", "any"):
+    if kind not in ("text", "flag", "switch", "whole", "number", "any"):
         raise ValueError(f"no such kind: {text!r}")
     limits, pattern = RANGE.search(text.split("/")[0]), PATTERN.search(text)
     return Shape(
@@ -152,6 +154,8 @@ def _accept_object(shape: Shape, value: Any, path: str, partial: bool) -> dict[s
     for key, item in value.items():
         name = key if key in shape.members else _folded(shape, key)
         here = f"{path}.{key}" if path else key
+        if name is None and "*" in shape.members:
+            continue
         if name is None:
             raise Misfit(Misfit.UNKNOWN, here, f"could not find member '{key}'")
         member = shape.members[name]
@@ -177,7 +181,9 @@ def _accept_leaf(shape: Shape, value: Any, path: str) -> Any:
     kind = shape.kind
     if kind == "any":
         return value
-    if kind == "flag":
+    if kind in ("flag", "switch"):
+        if kind == "switch" and str(value).lower() in ("true", "false"):
+            return str(value).lower() == "true"
         if not isinstance(value, bool):
             raise Misfit(Misfit.TYPE, path, "true or false is expected")
         return value
@@ -220,7 +226,9 @@ def visible(shape: Shape, value: Any, version: str) -> Any:
             member = shape.members.get(name)
             if member is None or member.write_only or (member.since and version[:10] < member.since):
                 continue
-            shown[name] = None if item is None else visible(member.shape, item, version)
+            inner = member.shape
+            deeper = item is not None and inner.kind in NESTED
+            shown[name] = visible(inner, item, version) if deeper else item
         return shown
     if shape.kind in ("list", "map") and shape.item is not None:
         if isinstance(value, list):

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,17 @@ __all__ = ["Grave", "Operation", "Resource", "Store", "View", "unreadable"]
 
 SCHEMA = 1
 APPLICATION = 0x4D464D53  # "MFMS", so that another program's database is never taken for ours
+CHECKPOINT = 4000  # pages of the log that are written before they are moved into the file, which waits for the disk
 WAIT = 60.0  # seconds that a writer waits for the others
 
 COLUMNS = "key,id,type,name,subscription,grp,parent,location,body,secrets,etag,created,modified,author,state,ready,busy"
+_NAMES = tuple(COLUMNS.split(","))
+# An update in place, and of what can change only: a replaced row would be taken out of every index and put back again.
+_FIXED = ("key", "id", "type", "subscription", "grp", "parent")
+PUT = (
+    f"INSERT INTO resources ({COLUMNS}) VALUES ({','.join('?' * len(_NAMES))}) ON CONFLICT (key) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _NAMES if name not in _FIXED)
+)
 TABLES = f"""
 CREATE TABLE resources (
   key TEXT PRIMARY KEY, id TEXT NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL, subscription TEXT NOT NULL,
@@ -68,8 +76,9 @@ class Store:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = sqlite3.connect(self.file, timeout=WAIT, isolation_level=None, check_same_thread=False)
-            connection.execute("PRAGMA synchronous = NORMAL")
-            self._local.connection = connection
+            connection.execute("PRAGMA synchronous = NORMAL")  # what is committed outlives the process, killed or not
+            connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT}")
+            self._local.connection, self._local.reserved = connection, False
             self._open.append(connection)
         return connection
 
@@ -111,6 +120,9 @@ class Store:
     def read(self) -> Iterator[View]:
         """One consistent view of what is committed."""
         connection = self._connection()
+        if self._local.reserved:  # what is begun is a consistent view already
+            yield View(connection)
+            return
         connection.execute("BEGIN")
         try:
             yield View(connection)
@@ -121,15 +133,57 @@ class Store:
     def write(self) -> Iterator[View]:
         """One transaction: all of it is kept, or, if an exception leaves the block, none."""
         connection = self._connection()
-        with self._writing:
+        if self._local.reserved:
+            self._local.reserved = False
+        else:
+            self._begin(connection)
+        try:
+            yield View(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:  # a full disk has SQLite roll back by itself
+                connection.execute("ROLLBACK")
+            raise
+        finally:
+            self._writing.release()
+
+    def _begin(self, connection: sqlite3.Connection) -> None:
+        self._writing.acquire()
+        try:
             connection.execute("BEGIN IMMEDIATE")
+        except BaseException:
+            self._writing.release()
+            raise
+
+    @contextmanager
+    def reserved(self) -> Iterator[bool]:
+        """Begins this thread's next `write` beforehand, without waiting; False if somebody else is writing."""
+        free = self._writing.acquire(blocking=False) and self._reserve()
+        try:
+            yield free
+        finally:
+            if free and self._local.reserved:  # nothing was written
+                self._local.reserved = False
+                self._local.connection.execute("ROLLBACK")
+                self._writing.release()
+
+    def _reserve(self) -> bool:
+        try:
+            connection = self._connection()
+            connection.execute("PRAGMA busy_timeout = 0")
             try:
-                yield View(connection)
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:  # a full disk has SQLite roll back by itself
-                    connection.execute("ROLLBACK")
-                raise
+                connection.execute("BEGIN IMMEDIATE")
+            finally:
+                connection.execute(f"PRAGMA busy_timeout = {WAIT * 1000:.0f}")
+        except sqlite3.Error:  # whoever waits for his turn hears of what is not mere waiting
+            self._writing.release()
+            return False
+        self._local.reserved = True
+        return True
+
+    def due(self, now: float) -> bool:
+        """Is there a deletion or a purge whose time has come?"""
+        return View(self._connection()).due(now)
 
     def close(self) -> None:
         """Closes every thread's connection."""
@@ -177,10 +231,14 @@ class View:
         row = self._db.execute(f"SELECT {COLUMNS} FROM resources WHERE key = ?", (key,)).fetchone()
         return None if row is None else _resource(row)
 
+    def standing(self, key: str) -> tuple[str, float] | None:
+        """A resource's state, and until when: less work than all of it."""
+        row = self._db.execute("SELECT state, ready FROM resources WHERE key = ?", (key,)).fetchone()
+        return None if row is None else (str(row[0]), float(row[1]))
+
     def put(self, resource: Resource) -> None:
         """Adds or replaces a resource."""
-        marks = ",".join("?" * len(COLUMNS.split(",")))
-        self._db.execute(f"INSERT OR REPLACE INTO resources ({COLUMNS}) VALUES ({marks})", _row(resource))
+        self._db.execute(PUT, _row(resource))
 
     def busy(self, key: str, until: float) -> None:
         """Keeps others from writing below a resource until a moment."""
@@ -199,6 +257,15 @@ class View:
     def below(self, key: str) -> list[Resource]:
         """Every resource under a key, parents before their children."""
         return self._select("key > ? AND key < ?", [key + "/", key + "0"], "", -1)
+
+    def due(self, now: float) -> bool:
+        """Is there a deletion or a purge whose time has come?"""
+        row = self._db.execute(
+            "SELECT EXISTS (SELECT 1 FROM resources INDEXED BY resources_leaving WHERE state = 'Deleting' "
+            "AND ready <= ?1) OR EXISTS (SELECT 1 FROM deleted WHERE purge <= ?1)",
+            (now,),
+        ).fetchone()
+        return bool(row[0])
 
     def leaving(self, now: float) -> list[Resource]:
         """The resources whose deletion is done by now."""
@@ -304,6 +371,14 @@ class View:
         )
         return {name: int(amount) for name, amount in rows}
 
+    def used_of(self, subscription: str, location: str, usage: str) -> int:
+        """What is used of one quota in a region, the soft-deleted included."""
+        row = self._db.execute(
+            "SELECT coalesce(sum(amount), 0) FROM quota WHERE subscription = ? AND location = ? AND usage = ?",
+            (subscription, location, usage),
+        ).fetchone()
+        return int(row[0])
+
     def use_of(self, owner: str) -> tuple[str, int]:
         """The usage name and amount that a resource holds; an empty name if none."""
         row = self._db.execute("SELECT usage, amount FROM quota WHERE owner = ?", (owner,)).fetchone()
@@ -348,13 +423,18 @@ class View:
         return int(self._db.execute("SELECT count(DISTINCT grave) FROM deleted").fetchone()[0])
 
 
+_values = attrgetter(*_NAMES)
+_written = json.JSONEncoder(separators=(",", ":")).encode
+_read = json.JSONDecoder().decode
+
+
 def _row(resource: Resource) -> tuple[Any, ...]:
-    values = {name: getattr(resource, name) for name in COLUMNS.split(",")}
-    values["body"] = json.dumps(resource.body, separators=(",", ":"))
-    values["secrets"] = json.dumps(resource.secrets, separators=(",", ":"))
-    return tuple(values.values())
+    values = list(_values(resource))
+    values[8], values[9] = _written(resource.body), _written(resource.secrets) if resource.secrets else "{}"
+    return tuple(values)
 
 
 def _resource(row: tuple[Any, ...]) -> Resource:
-    resource = Resource(*row)
-    return replace(resource, body=json.loads(row[8]), secrets=json.loads(row[9]))
+    values = list(row)
+    values[8], values[9] = _read(row[8]), {} if row[9] == "{}" else _read(row[9])
+    return Resource(*values)

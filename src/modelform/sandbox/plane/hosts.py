@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from modelform.record import dataclass
@@ -55,6 +56,7 @@ def site_of(host: str) -> Site | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def destination(base: str, path: str) -> Destination | None:
     """Where a request goes, or None if it is the control plane's; `base` is `https://<host>`, `path` as it came.
 

@@ -171,7 +171,7 @@ def _quota(change: Change, account: Resource, wanted: Wanted) -> None:
     subscription = change.address.subscription.lower()
     old_usage, old_amount = view.use_of(change.key)
     held = old_amount if old_usage == wanted.usage else 0
-    used = view.used(subscription, where).get(wanted.usage, 0)
+    used = view.used_of(subscription, where, wanted.usage)
     limit = change.control.offers.limit(wanted.usage)
     needed = wanted.capacity - held
     if needed > 0 and used + needed > limit:
@@ -183,7 +183,8 @@ def _quota(change: Change, account: Resource, wanted: Wanted) -> None:
             f"available capacity {max(limit - used, 0)}. The current quota usage is {used} and the quota limit is "
             f"{limit} for quota {quota}.",
         )
-    view.use(change.key, subscription, where, wanted.usage, wanted.capacity)
+    if (old_usage, old_amount) != (wanted.usage, wanted.capacity):
+        view.use(change.key, subscription, where, wanted.usage, wanted.capacity)
 
 
 def _policy(change: Change, account: Resource) -> None:
