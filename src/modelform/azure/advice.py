@@ -43,6 +43,9 @@ BY_CODE: dict[str, Advice] = {
     "RequestDisallowedByPolicy": Advice(
         "azure.policy", "an Azure Policy of your organisation forbids it: change the stack to fit, or ask its owner"
     ),
+    "UnexpectedAnswer": Advice(
+        "azure.unexpected-answer", "something in between may answer in Azure's place: a proxy, a sign-in page"
+    ),
     "ScopeLocked": Advice("azure.locked", "remove the lock, or leave the resource out of the operation"),
     "InsufficientQuota": Advice(
         "quota.exceeded",

@@ -91,7 +91,9 @@ class Arm:
         call = self._call("GET", path, api_version, params, None, timeout or READ_TIMEOUT)
         for _ in range(_MOST_PAGES):
             body = self._send(call).body
-            yield from (item for item in body.get("value") or [] if isinstance(item, dict))
+            if not isinstance(body.get("value"), list):
+                raise arm_error(0, "UnexpectedAnswer", "the answer is no list of ARM's", operation=call.operation)
+            yield from (item for item in body["value"] if isinstance(item, dict))
             link = body.get("nextLink")
             if not link:
                 return

@@ -6,6 +6,7 @@ from dataclasses import field
 from typing import Any
 
 from modelform.azure.arm import Arm
+from modelform.azure.failures import ArmError, arm_error
 from modelform.record import dataclass
 
 API_VERSION = "2025-06-01"
@@ -28,7 +29,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class OfferedSku:
-    """One way that a model is offered: sku, the quota that it counts against, and its capacity's bounds."""
+    """One way that a model is offered: sku, the quota that it counts against, its capacity's bounds, its meters' ids."""
 
     name: str
     usage_name: str
@@ -37,6 +38,7 @@ class OfferedSku:
     step: int | None = None
     default: int | None = None
     retires: str = ""
+    meters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class OfferedModel:
     lifecycle: str = ""
     retires: str = ""
     skus: tuple[OfferedSku, ...] = field(default=())
+    publisher: str = ""
+    capabilities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,66 +72,110 @@ def _scope(arm: Arm, subscription: str) -> str:
 
 def usages(arm: Arm, location: str, subscription: str = "", *, timeout: float = 0) -> dict[str, Usage]:
     """Every quota of a subscription in a region, by usageName; `timeout` in seconds, for all of it."""
+    path = f"{_scope(arm, subscription)}/locations/{location}/usages"
     found = {}
-    for item in arm.items(f"{_scope(arm, subscription)}/locations/{location}/usages", API_VERSION, timeout=timeout):
-        name = item.get("name") or {}
-        usage = Usage(
-            str(name.get("value") or ""),
-            float(item.get("currentValue") or 0),
-            float(item.get("limit") or 0),
+    for item in arm.items(path, API_VERSION, timeout=timeout):
+        name = item.get("name")
+        if not isinstance(name, dict) or not name.get("value"):
+            raise _unexpected(path, "a quota without a name")
+        text = str(name["value"])
+        found[text] = Usage(
+            text,
+            _number(item.get("currentValue", 0), path, text),
+            _number(item.get("limit"), path, text),
             str(name.get("localizedValue") or ""),
         )
-        found[usage.name] = usage
     return found
 
 
-def models(arm: Arm, location: str, subscription: str = "") -> list[OfferedModel]:
+def models(arm: Arm, location: str, subscription: str = "", *, timeout: float = 0) -> list[OfferedModel]:
     """Every model that accounts in a region may deploy, and how."""
+    path = f"{_scope(arm, subscription)}/locations/{location}/models"
     return [
-        _model(item)
-        for item in arm.items(f"{_scope(arm, subscription)}/locations/{location}/models", API_VERSION)
+        _model(item, path)
+        for item in arm.items(path, API_VERSION, timeout=timeout)
         if isinstance(item.get("model"), dict)
     ]
 
 
-def _model(item: dict[str, Any]) -> OfferedModel:
+def _model(item: dict[str, Any], path: str) -> OfferedModel:
     model = item["model"]
+    named = [model.get(part) for part in ("format", "name", "version")]
+    if not all(isinstance(part, str) and part for part in named):
+        raise _unexpected(path, "a model without format, name and version")
+    capabilities = model.get("capabilities")
+    deprecation = model.get("deprecation")
     return OfferedModel(
         kind=str(item.get("kind") or ""),
-        format=str(model.get("format") or ""),
-        name=str(model.get("name") or ""),
-        version=str(model.get("version") or ""),
+        format=model["format"],
+        name=model["name"],
+        version=model["version"],
         is_default=bool(model.get("isDefaultVersion")),
         lifecycle=str(model.get("lifecycleStatus") or ""),
-        retires=str((model.get("deprecation") or {}).get("inference") or ""),
-        skus=tuple(_sku(sku) for sku in model.get("skus") or []),
+        retires=str(deprecation.get("inference") or "") if isinstance(deprecation, dict) else "",
+        skus=tuple(_sku(sku) for sku in model.get("skus") or [] if isinstance(sku, dict)),
+        publisher=str(model.get("publisher") or ""),
+        capabilities=tuple(name for name, value in capabilities.items() if value == "true")
+        if isinstance(capabilities, dict)
+        else (),
     )
 
 
 def _sku(sku: dict[str, Any]) -> OfferedSku:
-    capacity = sku.get("capacity") or {}
+    found = sku.get("capacity")
+    capacity = found if isinstance(found, dict) else {}
+    costs = [cost for cost in sku.get("cost") or [] if isinstance(cost, dict)]
     return OfferedSku(
         name=str(sku.get("name") or ""),
         usage_name=str(sku.get("usageName") or ""),
-        minimum=capacity.get("minimum"),
-        maximum=capacity.get("maximum"),
-        step=capacity.get("step"),
-        default=capacity.get("default"),
+        minimum=_whole(capacity.get("minimum")),
+        maximum=_whole(capacity.get("maximum")),
+        step=_whole(capacity.get("step")),
+        default=_whole(capacity.get("default")),
         retires=str(sku.get("deprecationDate") or ""),
+        meters=tuple(str(cost["meterId"]) for cost in costs if cost.get("meterId")),
     )
 
 
-def capacities(arm: Arm, format: str, name: str, version: str, subscription: str = "") -> list[Capacity]:
+def account_regions(arm: Arm, subscription: str = "", *, timeout: float = 0) -> list[str]:
+    """The regions where a subscription may have accounts of the kind AIServices: ARM's skus without a restriction."""
+    found: set[str] = set()
+    for item in arm.items(f"{_scope(arm, subscription)}/skus", API_VERSION, timeout=timeout):
+        if item.get("kind") == "AIServices" and not item.get("restrictions"):
+            found |= {_region(place) for place in item.get("locations") or []}
+    return sorted(found)
+
+
+def capacities(
+    arm: Arm, format: str, name: str, version: str, subscription: str = "", *, timeout: float = 0
+) -> list[Capacity]:
     """Where a model can be deployed now, and how much of it, in every region and sku."""
     asked = {"modelFormat": format, "modelName": name, "modelVersion": version}
+    path = f"{_scope(arm, subscription)}/modelCapacities"
     found = []
-    for item in arm.items(f"{_scope(arm, subscription)}/modelCapacities", API_VERSION, params=asked):
-        properties = item.get("properties") or {}
-        found.append(
-            Capacity(
-                str(item.get("location") or ""),
-                str(properties.get("skuName") or item.get("name") or ""),
-                float(properties.get("availableCapacity") or 0),
-            )
-        )
+    for item in arm.items(path, API_VERSION, params=asked, timeout=timeout):
+        properties = item.get("properties")
+        if not isinstance(properties, dict) or not item.get("location"):
+            raise _unexpected(path, "a capacity without a place")
+        sku = str(properties.get("skuName") or item.get("name") or "")
+        found.append(Capacity(_region(item["location"]), sku, _number(properties.get("availableCapacity"), path, sku)))
     return found
+
+
+def _region(text: Any) -> str:
+    """`Sweden Central` and `SWEDENCENTRAL` are swedencentral."""
+    return str(text).replace(" ", "").lower()
+
+
+def _whole(value: Any) -> int | None:
+    return int(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _number(value: Any, path: str, what: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise _unexpected(path, f"{what} without a number")
+    return float(value)
+
+
+def _unexpected(path: str, what: str) -> ArmError:
+    return arm_error(0, "UnexpectedAnswer", f"ARM answered {what}", operation=f"GET {path}")

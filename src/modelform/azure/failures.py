@@ -119,6 +119,8 @@ def read_refusal(body: str, status: int, reason: str = "") -> Refusal:
     value = _json(body)
     if isinstance(value, dict):
         inner = value.get("error")
+        if isinstance(value.get("Error"), dict):  # the price list's shape
+            inner = {name[:1].lower() + name[1:]: said for name, said in value["Error"].items()}
         if not isinstance(inner, dict):
             inner = value if "message" in value or "code" in value else {}
             if isinstance(value.get("error"), str):  # OAuth's shape

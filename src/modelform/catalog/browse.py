@@ -81,7 +81,12 @@ def where(catalog: Catalog, model: Model, wish: Wish) -> list[dict[str, Any]]:
         offer = model.serverless if sku == SERVERLESS else model.offers[sku]
         assert offer is not None
         scope = "publisher" if model.hosting == "publisher" else catalog.scope(sku)
-        found.append({"sku": sku, "processed": scope, "regions": regions, **_proof(offer.evidence)})
+        proof = offer.evidence
+        if sku != SERVERLESS and wish.region:
+            proof = model.offers[sku].at(wish.region)
+        day, rooms = catalog.rooms(model, sku)
+        room = {region: rooms[region] for region in regions if region in rooms}
+        found.append({"sku": sku, "processed": scope, "regions": regions, **_proof(proof), "room": room, "roomOn": day})
     return found
 
 
@@ -100,6 +105,7 @@ def describe(catalog: Catalog, model: Model, today: date, region: str = "") -> d
                 **row,
                 "price": {kind: rate for kind, rate in price.rates.items() if kind in PRICED} if price else None,
                 "pricedIn": place,
+                **(_proof(model.offers[sku].at(place)) if region == place and sku in model.offers else {}),
                 "per": price.per if price else None,
                 "unit": rules.unit if rules else None,
                 "minimum": rules.minimum * rules.amount_per_unit if rules else None,
@@ -116,6 +122,7 @@ def describe(catalog: Catalog, model: Model, today: date, region: str = "") -> d
         "soldBy": model.sold_by,
         "hosting": model.hosting,
         "conflict": model.lifecycle.conflict,
+        "conflicts": list(model.raw.get("conflicts", ())),
         "lifecycleFact": _proof(standing.evidence),
         "offers": offers,
     }
@@ -125,7 +132,7 @@ def _head(catalog: Catalog, model: Model, standing: Standing) -> dict[str, Any]:
     return {
         "id": model.id,
         "publisher": model.publisher,
-        "country": catalog.data["publishers"][model.publisher]["country"],
+        "country": catalog.data["publishers"].get(model.publisher, {}).get("country", "?"),
         "name": model.name,
         "version": model.version,
         "status": standing.status,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from modelform.catalog import residency as places
 from modelform.catalog.data import FILE, load
@@ -24,6 +25,10 @@ from modelform.catalog.model import (
 from modelform.catalog.residency import Allowance, Processing, Proof, Region, Scope
 from modelform.catalog.search import Candidates, Name, gone, near, slug, version_key
 from modelform.record import dataclass
+
+if TYPE_CHECKING:
+    from modelform.catalog.merge import Merger
+    from modelform.catalog.overlay import Overlay
 
 SERVERLESS = "serverless"
 
@@ -83,8 +88,8 @@ class Limit:
 class Catalog:
     """The catalogue over its data; models are read from it when they are first asked for."""
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        self.data = data
+    def __init__(self, data: Mapping[str, Any], overlay: Overlay | None = None, merger: Merger | None = None) -> None:
+        self.data, self.overlay, self._merger = data, overlay, merger
         self._rows: dict[str, list[Mapping[str, Any]]] = {}
         for row in data["models"]:
             self._rows.setdefault(row["name"].lower(), []).append(row)
@@ -95,9 +100,24 @@ class Catalog:
         self._quota = {name.lower(): (name, row) for name, row in data["quotaLimits"].items()}
 
     @classmethod
-    def load(cls) -> Catalog:
-        """The catalogue of this installation."""
-        return cls(load())
+    def load(cls, overlay: str = "", target: str = "") -> Catalog:
+        """The catalogue of this installation, with the facts of an overlay's file above it where one is named.
+
+        `target` is the cloud of the stack that asks: what the sandbox said is no fact about Azure. An overlay that
+        cannot be used is in `overlay` with its problem, and the catalogue is as without it.
+        """
+        if not overlay:
+            return cls(load())
+        return cls(*_overlaid(overlay, target, _stamp(overlay)))
+
+    @classmethod
+    def with_overlay(cls, document: dict[str, Any], path: str) -> Catalog:
+        """The catalogue of this installation with the facts of an overlay that is no file yet."""
+        from modelform.catalog.merge import Merger
+        from modelform.catalog.overlay import Overlay
+
+        merger = Merger(load(), document)
+        return cls(merger.whole(), Overlay(path, document["asOf"], document["target"]), merger)
 
     @property
     def version(self) -> str:
@@ -106,15 +126,21 @@ class Catalog:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the data: of the file's bytes where it is this installation's, which is quicker."""
+        """SHA-256 of the data: of the files' bytes where it is this installation's, which is quicker."""
         if self.data is load():
             return sha256(FILE.read_bytes()).hexdigest()
+        if self.overlay is not None and self.overlay.digest:
+            return sha256(FILE.read_bytes() + self.overlay.digest.encode()).hexdigest()
         return sha256(json.dumps(self.data, sort_keys=True).encode()).hexdigest()
 
     @property
     def newest_fact(self) -> date:
         """The day of the newest fact in it."""
         return date.fromisoformat(self.data["newestFact"])
+
+    def known_on(self, region: str) -> date:
+        """The day of what is known of a region's offers: Azure's own answer for it, or else the newest fact."""
+        return date.fromisoformat(self._merger.known_on(region)) if self._merger else self.newest_fact
 
     @cached_property
     def models(self) -> tuple[Model, ...]:
@@ -200,7 +226,7 @@ class Catalog:
     def _model(self, row: Mapping[str, Any]) -> Model:
         model_id = row["id"]
         if model_id not in self._models:
-            self._models[model_id] = read_model(row)
+            self._models[model_id] = read_model(row if self._merger is None else self._merger.model(dict(row)))
         return self._models[model_id]
 
     # Offers
@@ -233,6 +259,10 @@ class Catalog:
         offer = model.offers.get(sku)
         return offer.capacity if offer else None
 
+    def rooms(self, model: Model, sku: str) -> tuple[str, Mapping[str, float]]:
+        """The day on which Azure was asked how much of a provisioned sku can be deployed, and how much, by region."""
+        return self._merger.rooms(model.format, model.name, model.version, sku) if self._merger else ("", {})
+
     def limit(self, name: str) -> Limit:
         """A hard limit by its name in quotas.yaml, such as `standardDeploymentsPerAccount`."""
         row = self.data["limits"][name]
@@ -246,7 +276,8 @@ class Catalog:
             block = model.offers[sku].price if sku in model.offers else None
         if not block:
             return None
-        if "ref" in block:
+        own = block.get(region)
+        if "ref" in block and not own:
             rates = self.data["prices"]["ptuRates"]
             scope = {"global": "global", "dataZone": "datazone", "region": "regional"}[self.scope(sku)]
             confidence: Confidence = self.data["prices"]["confidence"]
@@ -254,11 +285,12 @@ class Catalog:
             return Price({"ptuHour": rates["perPtuHour"][scope]}, "1 PTU hour", "USD", proof, rates.get("note", ""))
         place = self._regions.get(region)
         zone = place.data_zone if place else None
-        row = block.get(region) or block.get(zone or "") or block.get("all")
+        row = own or block.get(zone or "") or block.get("all")
         if not row:
             return None
         numbers = {kind: rate for kind, rate in row.items() if isinstance(rate, (int, float))}
-        return Price(numbers, block["per"], block["currency"], evidence(block), row.get("note", block.get("note", "")))
+        proof = evidence(row if "confidence" in row else block)
+        return Price(numbers, block["per"], block["currency"], proof, row.get("note", block.get("note", "")))
 
     # Where prompts are processed
 
@@ -378,3 +410,27 @@ class Catalog:
         if known and "input" in known.rates:
             return 1.1 * (3 * known.rates["input"] + known.rates.get("output", 0.0))
         return 0.0
+
+
+def _stamp(path: str) -> tuple[int, int]:
+    """What changes when a file does."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+@cache
+def _overlaid(path: str, target: str, stamp: tuple[int, int]) -> tuple[Mapping[str, Any], Overlay, Merger | None]:
+    """The data with an overlay's facts, the overlay, and what merges the rows; made once for a file as it is."""
+    from modelform.catalog.overlay import read
+
+    data = load()
+    overlay, document = read(path, target, data["newestFact"])
+    if not document:
+        return data, overlay, None
+    from modelform.catalog.merge import Merger
+
+    merger = Merger(data, document)
+    return merger.whole(), overlay, merger

@@ -13,6 +13,7 @@ Status = Literal["preview", "ga", "legacy", "deprecated", "retired"]
 Unit = Literal["tpm", "ptu", "enqueuedTokens", "units"]
 
 RETIRED_UNLESS_LIVE = "retired-unless-live-check-passes"
+LIVE_SOURCE = "azure-models"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,10 @@ class CapacityRules:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A sku of a model: where it is on offer, which counter it draws on, what its capacity may be."""
+    """A sku of a model: where it is on offer, which counter it draws on, what its capacity may be.
+
+    `asked` are the regions of which Azure itself said whether it is on offer there, on the day `asked_on`.
+    """
 
     sku: str
     regions: tuple[str, ...]
@@ -71,6 +75,12 @@ class Offer:
     evidence: Evidence
     partial: str
     price: Mapping[str, Any] | None
+    asked: frozenset[str] = frozenset()
+    asked_on: str = ""
+
+    def at(self, region: str) -> Evidence:
+        """The evidence of its being, or not being, on offer in a region."""
+        return Evidence(LIVE_SOURCE, self.asked_on, "live") if region in self.asked else self.evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +218,8 @@ def _offer(sku: str, fact: Mapping[str, Any]) -> Offer:
         evidence=evidence(fact),
         partial=fact.get("partial", ""),
         price=fact["price"],
+        asked=frozenset(fact.get("asked", ())),
+        asked_on=fact.get("askedOn", fact["asOf"]),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from modelform.report.ink import Ink
     from modelform.spec.resolved import Stack
+    from modelform.spec.rulebook import Company
 
 
 def parts(stack: Stack | None) -> dict[str, Any]:
@@ -16,13 +17,18 @@ def parts(stack: Stack | None) -> dict[str, Any]:
     from modelform.catalog import Catalog
     from modelform.checks import proof
 
-    catalog = Catalog.load()
+    catalog = Catalog.load(stack.overlay, stack.target)
     found = {"residency": proof.table(stack, catalog)}
     if stack.policy.monthly_cost is not None or any(d.usage for d in stack.deployments.values()):
         from modelform.checks import cost
 
         found["cost"] = cost.document(stack, catalog)
     return found
+
+
+def company(file: Company | None) -> dict[str, Any]:
+    """The key of a `--json` document that names the company file; none without one."""
+    return {} if file is None else {"company": file.to_json()}
 
 
 def lines(stack: Stack | None, ink: Ink) -> list[str]:

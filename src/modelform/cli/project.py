@@ -55,6 +55,13 @@ def find_project(directory: Path | None, stack: str | None = None) -> Project:
     )
 
 
+def project_folder(directory: Path | None) -> Path:
+    """The project folder for a command that needs none: the folder that was named, or the one it is in, if any."""
+    start = directory.resolve() if directory is not None else Path.cwd()
+    around = (start,) if directory is not None else (start, *start.parents)
+    return next((folder for folder in around if _is_project(folder)), start)
+
+
 def project_name(folder: Path) -> str:
     """`name:` of the folder's Pulumi.yaml, or modelform."""
     file = folder / "Pulumi.yaml"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from modelform.cli.arguments import Choice, Place
+from modelform.cli.arguments import Choice, House, Place
 from modelform.cli.outside import Outside, outside, remember
 from modelform.cli.project import Project, choose_stack, find_project
 from modelform.cli.voice import Voice
@@ -16,10 +16,12 @@ from modelform.errors import Diagnostic, Report, Severity, StackFileError, Usage
 if TYPE_CHECKING:
     from modelform.drivers import Driver
     from modelform.spec.resolved import Stack, Target
+    from modelform.spec.rulebook import Company
 
 ENGINE_VARIABLE = "MODELFORM_ENGINE"
 TARGET_VARIABLE = "MODELFORM_TARGET"
 LATENCY_VARIABLE = "MODELFORM_SANDBOX_LATENCY"
+COMPANY_VARIABLE = "MODELFORM_COMPANY"
 JOURNAL_VARIABLE = "MODELFORM_SANDBOX_JOURNAL"
 
 
@@ -41,6 +43,7 @@ class Session:
     diagnostics: tuple[Diagnostic, ...] = ()
     latency: float = 0.0
     allow_local_state: bool = False
+    company: Company | None = None
 
     def driver(self) -> Driver:
         """The driver of the session's engine."""
@@ -60,24 +63,50 @@ def voice_of(place: Place) -> Voice:
     return Voice(outside(), json=place.json, no_color=place.no_color)
 
 
-def open_session(place: Place, choice: Choice, *, use_lock: bool = True) -> Session:
-    """Finds the project and reads the stack file; every problem of the file in one error."""
-    session = _read(place, choice, use_lock)
+def open_session(place: Place, choice: Choice, house: House | None = None, *, use_lock: bool = True) -> Session:
+    """Finds the project and reads the stack file; every problem of the file in one error.
+
+    With a `house`, under the company file that it or the environment names.
+    """
+    company, said = company_of(house)
+    session = _read(place, choice, use_lock, company)
+    session = replace(session, diagnostics=(*said, *session.diagnostics))
     if session.stack is None:
         raise StackFileError(diagnostics=session.diagnostics)
     return session
 
 
-def open_state(place: Place, choice: Choice) -> Session:
+def company_of(house: House | None) -> tuple[Company | None, tuple[Diagnostic, ...]]:
+    """The company file that a command works under, and what there is to say about it; a wrong one is an error."""
+    around = outside()
+    if house is None or not (house.company or around.environment.get(COMPANY_VARIABLE)):
+        return None, ()
+    from modelform.catalog import Catalog
+    from modelform.spec.company import find_company
+
+    found = find_company(house.company, around.environment, Catalog.load(), around.today())
+    if found is None:
+        return None, ()
+    if found.company is None:
+        raise StackFileError(diagnostics=found.report.sorted())
+    return found.company, tuple(found.report.sorted())
+
+
+def open_state(place: Place, choice: Choice, house: House | None = None) -> Session:
     """The same for commands that work from the state: a broken stack file is no hindrance when the target is said.
 
     What has been brought up must come down even if its file was damaged or deleted since.
     """
+    company, _ = company_of(house)
+    return replace(_open_state(place, choice, company), company=company)
+
+
+def _open_state(place: Place, choice: Choice, company: Company | None) -> Session:
     around = outside()
     wanted = _target(choice, around.environment)
     project = find_project(place.directory, choice.stack)
     try:
-        session = _read(place, choice)
+        session = _read(place, choice, company=company)
     except UsageError as error:
         if wanted is None or choice.stack is None:
             raise _with_orphan(error, place, choice, project) from error
@@ -112,11 +141,11 @@ def open_folder(place: Place, choice: Choice) -> Session:
     return _bare(place, choice, project, "", _target(choice, around.environment) or "sandbox")
 
 
-def _read(place: Place, choice: Choice, use_lock: bool = True) -> Session:
+def _read(place: Place, choice: Choice, use_lock: bool = True, company: Company | None = None) -> Session:
     around = outside()
     project = find_project(place.directory, choice.stack)
     file = choose_stack(project, choice.stack, around.environment)
-    stack, report = _load(project, file, choice, around, use_lock)
+    stack, report = _load(project, file, choice, around, use_lock, company)
     session = replace(
         _bare(place, choice, project, file.stem, "sandbox"), file=file, diagnostics=tuple(report.sorted())
     )
@@ -126,7 +155,7 @@ def _read(place: Place, choice: Choice, use_lock: bool = True) -> Session:
     from modelform.drivers import choose_engine
 
     engine = choose_engine(stack.engine, stack.target)
-    return replace(session, name=stack.name, target=stack.target, engine=engine, stack=stack)
+    return replace(session, name=stack.name, target=stack.target, engine=engine, stack=stack, company=company)
 
 
 def _bare(place: Place, choice: Choice, project: Project, name: str, target: Target) -> Session:
@@ -145,8 +174,11 @@ def _bare(place: Place, choice: Choice, project: Project, name: str, target: Tar
     )
 
 
-def _load(project: Project, file: Path, choice: Choice, around: Outside, use_lock: bool) -> tuple[Stack | None, Report]:
+def _load(
+    project: Project, file: Path, choice: Choice, around: Outside, use_lock: bool, company: Company | None
+) -> tuple[Stack | None, Report]:
     """The resolved stack and everything found in its files; flags win over variables, variables over the file."""
+    from modelform.catalog.data import find_overlay
     from modelform.spec import load_stack
 
     return load_stack(
@@ -157,6 +189,8 @@ def _load(project: Project, file: Path, choice: Choice, around: Outside, use_loc
         project=project.name,
         today=around.today(),
         use_lock=use_lock,
+        company=company,
+        overlay=find_overlay(project.folder, around.environment),
     )
 
 

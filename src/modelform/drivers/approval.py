@@ -163,7 +163,7 @@ def _standing(ground: Ground, seal: Seal, state: str) -> Standing:
         engine=ground.driver.engine,
         cloud=binding(stack),
         version=modelform.__version__,
-        catalog=Catalog.load().digest,
+        catalog=Catalog.load(stack.overlay, stack.target).digest,
         files={_label(Path(file), ground.project_dir): found for file, found in stack.read.files.items()},
         environment={
             name: None if value.value is None else seal.of_secret(value.value)
@@ -172,6 +172,7 @@ def _standing(ground: Ground, seal: Seal, state: str) -> Standing:
         lock=digest(encode(stack.lock)),
         settings=digest(encode(dict(ground.place.settings(stack.name).config))),
         state=state,
+        company=stack.company.stamp if stack.company else "",
     )
 
 
@@ -216,6 +217,7 @@ def _moved(planned: Standing, now: Standing) -> Iterator[Diagnostic]:
     for name, what in (
         ("lock", "what the lock decides has changed"),
         ("catalog", "the catalogue is another"),
+        ("company", "the company file, or one of its packs, is another"),
         ("settings", f"the configuration in Pulumi.{planned.stack}.yaml has changed"),
         ("state", "something was done to the stack (this plan itself, perhaps: it is good for once)"),
     ):

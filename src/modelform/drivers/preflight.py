@@ -58,7 +58,10 @@ def asked(
     from modelform.catalog import Catalog
 
     facts = gather(stack, records(base), open_arm)
-    found[:] = [*found, *checks.run(stack, Catalog.load(), today=today, facts=facts, only=CODES)]
+    found[:] = [
+        *found,
+        *checks.run(stack, Catalog.load(stack.overlay, stack.target), today=today, facts=facts, only=CODES),
+    ]
 
 
 def stopped(plan: Result, found: Iterable[Diagnostic], severity: Severity) -> Result:
@@ -85,7 +88,7 @@ def gather(stack: Stack, state: Iterable[Record], open_arm: Open) -> Facts:
     from modelform.checks.holdings import ACCOUNT, holdings
     from modelform.checks.quota import places
 
-    had, wanted = list(state), list(places(stack, Catalog.load()))
+    had, wanted = list(state), list(places(stack, Catalog.load(stack.overlay, stack.target)))
     subscriptions = list(dict.fromkeys(subscription for subscription, _ in wanted))
     facts = Facts(
         holdings=tuple(holdings(had)),

@@ -17,7 +17,7 @@ def findings(stack: Stack, *, today: date) -> list[Diagnostic]:
     from modelform import checks
     from modelform.catalog import Catalog
 
-    return list(checks.run(stack, Catalog.load(), today=today))
+    return list(checks.run(stack, Catalog.load(stack.overlay, stack.target), today=today))
 
 
 def build(

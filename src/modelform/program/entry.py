@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pulumi
 
-from modelform.catalog import Catalog
-from modelform.errors import Severity
+from modelform.catalog.data import find_overlay
+from modelform.errors import ModelformError, Severity
 from modelform.program import build, findings
 from modelform.spec import load_stack
 from modelform.spec.resolved import Stack
+from modelform.spec.rulebook import Company
 
 
 def main(environment: Mapping[str, str] | None = None) -> None:
@@ -31,6 +32,22 @@ def main(environment: Mapping[str, str] | None = None) -> None:
     build(stack, found=found)()
 
 
+def company(environment: Mapping[str, str], today: date) -> Company | None:
+    """The company file that MODELFORM_COMPANY names; what is wrong with it stops the program."""
+    if not environment.get("MODELFORM_COMPANY"):
+        return None
+    from modelform.catalog import Catalog
+    from modelform.spec.company import find_company
+
+    try:
+        found = find_company(None, environment, Catalog.load(), today)
+    except ModelformError as error:
+        raise pulumi.RunError("\n".join(str(item) for item in error.diagnostics)) from error
+    if found is not None and found.company is None:
+        raise pulumi.RunError("\n".join(["the company file is wrong:", *(str(e) for e in found.report.errors)]))
+    return found.company if found else None
+
+
 def load(root: Path, environment: Mapping[str, str], today: date) -> Stack:
     """The resolved stack of the selected name."""
     file = root / "stacks" / f"{pulumi.get_stack()}.yaml"
@@ -39,8 +56,9 @@ def load(root: Path, environment: Mapping[str, str], today: date) -> Stack:
         environment=environment,
         target=environment.get("MODELFORM_TARGET"),
         project=pulumi.get_project(),
-        catalog=Catalog.load(),
         today=today,
+        company=company(environment, today),
+        overlay=find_overlay(root, environment),
     )
     if stack is None or report.errors:
         raise pulumi.RunError("\n".join(["the stack file is wrong:", *(str(error) for error in report.errors)]))

@@ -35,6 +35,9 @@ def offers(rows: Sequence[Mapping[str, Any]], ink: Ink) -> list[str]:
         said += ink.wrap(head + ", ".join(row["regions"]), rest="  ")
         doubt = "" if row["confidence"] in ("live", "official") else f", {row['confidence']}"
         said += [ink.paint(f"  {row['source']}, {row['asOf']}{doubt}", "dim")]
+        if row["room"]:
+            free = ", ".join(f"{region} {units:,.0f}" for region, units in row["room"].items())
+            said += ink.wrap(f"could be deployed on {row['roomOn']}, in units: {free}", first="  ", rest="  ")
     return said
 
 
@@ -58,6 +61,8 @@ def model(row: Mapping[str, Any], ink: Ink) -> list[str]:
     for name, value in facts:
         if value:
             said += ink.wrap(value, first=f"  {name:<10} ", rest=" " * 13)
+    for conflict in row["conflicts"]:
+        said += ink.wrap(conflict, first=f"  {'conflict':<10} ", rest=" " * 13)
     priced = [
         [
             _written(offer["sku"]),
@@ -102,11 +107,37 @@ def comparison(rows: Sequence[Mapping[str, Any]], ink: Ink) -> list[str]:
     return [*said, ink.paint("Prices: USD in / out a million tokens (or a PTU hour), and in how many regions.", "dim")]
 
 
-def age(version: str, newest: str, days: int, ink: Ink) -> list[str]:
-    """How old the data is; louder when it is too old."""
-    said = f"Catalogue of {version}, newest fact {newest} ({days} days old)."
-    old = " Data older than 60 days may be wrong: install a newer release." if days > 60 else ""
+def age(version: str, newest: str, days: int, ink: Ink, overlay: str = "") -> list[str]:
+    """How old the data is; louder when it is too old. `overlay` is what is to be said of one."""
+    said = f"Catalogue of {version}{overlay}, newest fact {newest} ({days} days old)."
+    way = "run `modelform catalog refresh`" + ("" if overlay else ", or install a newer release")
+    old = f" Data older than 60 days may be wrong: {way}." if days > 60 else ""
     return ink.wrap(said + old)
+
+
+def refreshed(document: Mapping[str, Any], ink: Ink) -> list[str]:
+    """What a refresh found: what is new and gone, what moved, what did not answer."""
+    found, said = document["changes"], []
+    for name, word in (("new", "new"), ("gone", "no longer offered")):
+        said += [line for id in found["models"][name] for line in ink.wrap(f"{id}: {word}", first="  ", rest="    ")]
+    for row in found["offers"]:
+        parts = [f"{sign}{', '.join(row[side])}" for side, sign in (("won", "+ "), ("lost", "- ")) if row[side]]
+        said += ink.wrap(f"{row['model']} {_written(row['sku'])}: {'; '.join(parts)}", first="  ", rest="    ")
+    for row in found["prices"]:
+        before = "no price" if row["before"] is None else f"{row['before']:g}"
+        way = "" if row["before"] is None else ", up" if row["after"] > row["before"] else ", down"
+        moved = f"{row['kind']} {before} -> {row['after']:g}{way}"
+        many = len(row["regions"])
+        place = row["regions"][0] if many == 1 else f"{many} regions"
+        said += ink.wrap(f"{row['model']} {_written(row['sku'])}: {moved} in {place}", first="  ", rest="    ")
+    for name, word in (("retirements", "retires"), ("stages", "stage")):
+        for row in found[name]:
+            moved = f"{row['model']}: {word} {row['before'] or 'no day'} -> {row['after'] or 'no day'}"
+            said += ink.wrap(moved, first="  ", rest="    ")
+    number = document["count"]
+    done = {True: f"Written to {document['file']}.", False: "Nothing was written."}[document["written"]]
+    head = f"{number} change{'' if number == 1 else 's'} against what was known." if number else "Nothing has changed."
+    return [*said, *ink.wrap(f"{head} {done}")]
 
 
 def _price(price: Mapping[str, float] | None) -> str:

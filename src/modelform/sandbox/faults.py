@@ -35,6 +35,8 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "fail": (("code", "message"), WRITES),  # the operation ends Failed
     "cancel": (("code", "message"), WRITES),  # the operation ends Canceled
     "expire": ((), METHODS),  # the token is over
+    "deny": ((), METHODS),  # 403: no role has the action
+    "garble": ((), METHODS),  # 200 with a page of HTML, as of a proxy in between
     "hide": (("reads",), ("PUT",)),  # what was made is not there for some reads
 }
 EVERYWHERE = ("methods", "path", "chance", "after", "times")

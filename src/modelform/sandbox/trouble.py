@@ -80,6 +80,9 @@ class Trouble:
         for fault in faults:
             if fault.kind in BURDENS:
                 _burden(request, fault)
+            elif fault.kind == "garble":
+                self._write_down(fault.kind, request)
+                return Page(200)
             elif fault.kind not in ("hide", "drop-after"):
                 self._write_down(fault.kind, request)
                 self._refuse(fault, request, token)
@@ -136,6 +139,8 @@ class Trouble:
             raise refusals.expired_token()
         if fault.kind == "throttle":
             raise refusals.throttled(fault.seconds)
+        if fault.kind == "deny":
+            raise _not_allowed(request)
         code, message = NAMES[fault.status]
         namespace = request.path.rpartition("/providers/")[2].split("/")[0] or "Microsoft.Resources"
         raise Refusal(fault.status, code, message.format(namespace=namespace))
@@ -191,6 +196,27 @@ def _burden(request: Request, fault: Fault) -> None:
     else:
         ordeal.end, usual = ENDS[fault.kind]
         ordeal.code, ordeal.message = fault.code or usual, fault.message
+
+
+def _not_allowed(request: Request) -> Refusal:
+    """ARM's refusal of what no role of the caller has: it names the action and the scope."""
+    address = parse(request.path)
+    verb = {"GET": "read", "HEAD": "read", "DELETE": "delete", "POST": "action"}.get(request.method, "write")
+    kind = address.type if address.types else "Microsoft.Resources/subscriptions"
+    text = (
+        f"The client '{request.principal or 'unknown'}' does not have authorization to perform action '{kind}/{verb}' "
+        f"over scope '{address.path}' or the scope is invalid. If access was recently granted, please refresh your "
+        "credentials."
+    )
+    return Refusal(403, "AuthorizationFailed", text)
+
+
+class Page(Response):
+    """A page of HTML where JSON was expected."""
+
+    def content(self) -> bytes:
+        """The page."""
+        return b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Please sign in.</body></html>"
 
 
 def _not_yet(request: Request) -> Refusal:

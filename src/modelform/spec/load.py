@@ -93,8 +93,13 @@ def load_stack(
         company=company,
         packs=_packs(form, reading, sources),
     )
-    stack = resolve(form, reading, settings, catalog or Catalog.load(overlay, reached))
+    known = catalog or Catalog.load(overlay, reached)
+    stack = resolve(form, reading, settings, known)
     if stack is None:
+        if known.overlay is not None:
+            from modelform.catalog.overlay import notice
+
+            report.add(notice(known.overlay, known.version))
         return None, report
     read = Read(sources.files, {name: Secret(value) for name, value in sorted(used.items())})
     return replace(stack, digest=sources.digest(used), read=read, overlay=overlay), report

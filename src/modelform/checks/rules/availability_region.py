@@ -31,12 +31,13 @@ def check(stack: Stack, catalog: Catalog, today: date, facts: object | None) -> 
         offer = model.serverless if item.sku == SERVERLESS else model.offers.get(item.sku)
         if offer is None or item.region in offer.regions or catalog.lifecycle(model, today).status == "retired":
             continue
+        proof = offer.evidence if item.sku == SERVERLESS else model.offers[item.sku].at(item.region)
         what = "is not on offer as a serverless endpoint" if item.sku == SERVERLESS else f"has no {written(item.sku)}"
         yield Diagnostic(
             code,
-            graded(level, offer.evidence),
+            graded(level, proof),
             f"{item.key}: {model.name} {model.version} {what} in {item.region}",
-            said_by(catalog, offer.evidence),
+            said_by(catalog, proof),
             item.span("sku") if not item.deployment.sku_chosen else item.span("model"),
             elsewhere(item, catalog),
         )

@@ -1,18 +1,21 @@
-"""`catalog list|search|show|where|compare`: what is known of models, without any cloud and without a project."""
+"""`catalog list|search|show|where|compare`: what is known of models, without any cloud; `refresh` asks one."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import click
 
-from modelform.cli.arguments import Argument, Option, Place, command, group
+from modelform.cli.arguments import Argument, Option, Place, Target, command, group
 from modelform.errors import Exit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from modelform.catalog import Catalog, Model
+    from modelform.catalog.overlay import Overlay
+    from modelform.errors import Diagnostic
 
 Features = Annotated[
     list[str] | None, Option("--feature", metavar="WORD", help="It can that: code, vision, tools. Repeatable.")
@@ -36,6 +39,7 @@ def register(app: click.Group) -> None:
     command(catalog, "show")(show)
     command(catalog, "where")(where)
     command(catalog, "compare")(compare)
+    command(catalog, "refresh")(refresh)
     app.add_command(catalog)
 
 
@@ -73,7 +77,7 @@ def _list(
     from modelform.catalog import browse
     from modelform.report import catalog as view
 
-    catalog = _catalog()
+    catalog = _catalog(place)
     wish = browse.Wish(
         text=text,
         publisher=publisher or "",
@@ -102,7 +106,7 @@ def show(place: Place, model: Annotated[str, Argument(metavar="MODEL")], region:
     from modelform.catalog import browse
     from modelform.report import catalog as view
 
-    catalog = _catalog()
+    catalog = _catalog(place)
     found = browse.describe(catalog, _model(catalog, model), _today(), _region(catalog, region))
     voice = _answer(place, "catalog show", model=found)
     if voice is not None:
@@ -122,7 +126,7 @@ def where(
     from modelform.catalog import browse
     from modelform.report import catalog as view
 
-    catalog = _catalog()
+    catalog = _catalog(place)
     found = _model(catalog, model)
     wish = browse.Wish(sku=sku or "", region=_region(catalog, region), residency=_residency(catalog, residency))
     rows = browse.where(catalog, found, wish)
@@ -143,7 +147,7 @@ def compare(
     from modelform.catalog import browse
     from modelform.report import catalog as view
 
-    catalog = _catalog()
+    catalog = _catalog(place)
     here = _region(catalog, region)
     rows = [browse.describe(catalog, _model(catalog, name), _today(), here) for name in (first, second)]
     voice = _answer(place, "catalog compare", models=rows)
@@ -153,10 +157,39 @@ def compare(
     return int(Exit.OK)
 
 
-def _catalog() -> Catalog:
-    from modelform.catalog import Catalog
+def refresh(
+    place: Place,
+    region: Annotated[
+        list[str] | None, Option("--region", metavar="REGION", help="Ask of that region. Repeatable. Default: all.")
+    ] = None,
+    target: Annotated[Target | None, Option("--target", help="Which cloud to ask; default: azure.")] = None,
+    subscription: Annotated[
+        str | None, Option("--subscription", metavar="ID", help="As whom; default: AZURE_SUBSCRIPTION_ID.")
+    ] = None,
+    out: Annotated[
+        Path | None, Option("--out", metavar="FILE", help="Write there, not to catalog.overlay.json in the project.")
+    ] = None,
+    check: Annotated[bool, Option("--check", help="Write nothing, only say what would change.")] = False,
+    detailed_exitcode: Annotated[bool, Option("--detailed-exitcode", help="Answer 2 where something changed.")] = False,
+) -> int:
+    """Ask Azure for models, skus, capacities and prices, and keep its answers in an overlay for version control."""
+    from modelform.cli.refreshing import Wish, refreshed
 
-    return Catalog.load()
+    choice = Wish(tuple(region or ()), target, subscription or "", out, check)
+    changed, complete = refreshed(place, choice)
+    if not complete:
+        return int(Exit.UNVERIFIED)
+    return int(Exit.CHANGES if changed and detailed_exitcode else Exit.OK)
+
+
+def _catalog(place: Place) -> Catalog:
+    """The catalogue with the overlay of the project that the command is in, if it is in one."""
+    from modelform.catalog import Catalog
+    from modelform.catalog.data import find_overlay
+    from modelform.cli.outside import outside
+    from modelform.cli.project import project_folder
+
+    return Catalog.load(find_overlay(project_folder(place.directory), outside().environment))
 
 
 def _today() -> Any:
@@ -208,8 +241,13 @@ def _answer(place: Place, name: str, **parts: Any) -> Any:
     voice = voice_of(place)
     if not voice.json:
         return voice
-    catalog = _catalog()
-    dates = {"version": catalog.version, "newestFact": catalog.newest_fact.isoformat()}
+    catalog = _catalog(place)
+    dates: dict[str, Any] = {"version": catalog.version, "newestFact": catalog.newest_fact.isoformat()}
+    overlay = catalog.overlay
+    if overlay is not None:
+        dates["overlay"] = {"file": overlay.path, "asOf": overlay.as_of, "target": overlay.target, "used": overlay.used}
+        if not overlay.used:
+            voice.complain([_unused(catalog, overlay)])
     voice.document(json.answer(name, catalog=dates, **parts))
     return None
 
@@ -217,5 +255,17 @@ def _answer(place: Place, name: str, **parts: Any) -> Any:
 def _tell_age(voice: Any, catalog: Catalog) -> None:
     from modelform.report import catalog as view
 
+    overlay, told = catalog.overlay, ""
+    if overlay is not None and overlay.used:
+        whose = "" if overlay.target == "azure" else ", of the sandbox"
+        told = f" with the overlay of {overlay.as_of} ({overlay.name}{whose})"
+    elif overlay is not None:
+        voice.complain([_unused(catalog, overlay)])
     days = (_today() - catalog.newest_fact).days
-    voice.note(*view.age(catalog.version, str(catalog.newest_fact), days, voice.page))
+    voice.note(*view.age(catalog.version, str(catalog.newest_fact), days, voice.page, told))
+
+
+def _unused(catalog: Catalog, overlay: Overlay) -> Diagnostic:
+    from modelform.catalog.overlay import notice
+
+    return notice(overlay, catalog.version)

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import click
 
-from modelform.cli.arguments import Choice, Option, Place, command
+from modelform.cli import appendix
+from modelform.cli.arguments import Choice, House, Option, Place, command
 from modelform.errors import Exit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from modelform.catalog import Catalog
     from modelform.checks.facts import Facts
     from modelform.checks.holdings import Record
     from modelform.cli.session import Session
@@ -24,22 +26,22 @@ def register(app: click.Group) -> None:
     command(app, "quota")(quota)
 
 
-def cost(place: Place, choice: Choice) -> int:
+def cost(place: Place, choice: Choice, house: House) -> int:
     """Estimate what the stack costs a month: by declared usage, and at most by its capacity. Needs no cloud."""
-    from modelform.catalog import Catalog
     from modelform.checks import cost as estimates
     from modelform.checks.holdings import holdings
     from modelform.cli.session import open_session
     from modelform.report import cost as view
     from modelform.report import json
 
-    session = open_session(place, choice)
+    session = open_session(place, choice, house)
     records = deployed(session)
     held = None if records is None else list(holdings(records))
-    document = estimates.document(session.resolved, Catalog.load(), held)
+    document = estimates.document(session.resolved, _catalog(session), held)
     if session.voice.json:
         found = [d.to_json() for d in session.diagnostics]
-        session.voice.document(json.answer("cost", stack=session.name, diagnostics=found, **document))
+        beside = appendix.company(session.company)
+        session.voice.document(json.answer("cost", stack=session.name, diagnostics=found, **document) | beside)
         return int(Exit.OK)
     session.voice.complain(session.diagnostics)
     session.voice.say(*view.lines(document, session.voice.page, session.name))
@@ -49,29 +51,36 @@ def cost(place: Place, choice: Choice) -> int:
 def quota(
     place: Place,
     choice: Choice,
+    house: House,
     offline: Annotated[bool, Option("--offline", help="Ask no cloud: what a subscription starts with.")] = False,
 ) -> int:
     """Show the quota that the stack draws on: what is in use, what it takes more, what is left. Asks the cloud."""
     from modelform import checks
-    from modelform.catalog import Catalog
     from modelform.checks.quota import buckets
     from modelform.cli.session import open_session
     from modelform.drivers.preflight import CODES
     from modelform.report import json
     from modelform.report import quota as view
 
-    session = open_session(place, choice)
-    catalog, stack = Catalog.load(), session.resolved
+    session = open_session(place, choice, house)
+    catalog, stack = _catalog(session), session.resolved
     facts = None if offline else _facts(session)
     found = checks.run(stack, catalog, today=session.around.today(), facts=facts, only=CODES)
     counters = [bucket.to_json() for bucket in buckets(stack, catalog, facts)]
     document = {"live": not offline, "counters": counters, "diagnostics": [d.to_json() for d in found]}
     session.voice.complain([*session.diagnostics, *found])
     if session.voice.json:
-        session.voice.document(json.answer("quota", stack=session.name, target=session.target, **document))
+        answer = json.answer("quota", stack=session.name, target=session.target, **document)
+        session.voice.document(answer | appendix.company(session.company))
     else:
         session.voice.say(*view.lines(document, session.voice.page, session.name))
     return _verdict(found)
+
+
+def _catalog(session: Session) -> Catalog:
+    from modelform.catalog import Catalog
+
+    return Catalog.load(session.resolved.overlay, session.target)
 
 
 def _verdict(found: Iterable[Diagnostic]) -> int:

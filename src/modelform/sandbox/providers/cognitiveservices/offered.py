@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modelform.sandbox.exchange import Json
+from modelform.sandbox.retail import meters
 
 if TYPE_CHECKING:
     from modelform.sandbox.control import Control
@@ -76,6 +77,7 @@ def account_model(control: Control, model: Json, skus: dict[str, Json]) -> Json:
                 "usageName": sku["quota"]["usageName"],
                 "capacity": capacity_of(sku),
                 "rateLimits": rate_limits(sku, 1),
+                "cost": meters(model, name, sku),
                 **({"deprecationDate": dates["inference"]} if dates else {}),
             }
             for name, sku in skus.items()

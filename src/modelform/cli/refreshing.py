@@ -1,0 +1,281 @@
+"""`catalog refresh`: asks one cloud all that the catalogue is about, all regions at a time, and keeps the answers."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from modelform.catalog import Catalog
+from modelform.catalog.changes import changes, count
+from modelform.catalog.data import OVERLAY
+from modelform.catalog.live import settle, take_accounts, take_models, take_prices, take_rooms
+from modelform.catalog.merge import key_of
+from modelform.catalog.overlay import empty, read, write
+from modelform.cli.arguments import Choice, Place, Target
+from modelform.cli.outside import outside
+from modelform.cli.session import TARGET_VARIABLE, open_folder, voice_of, wish
+from modelform.errors import AccessError, ModelformError, UsageError
+
+if TYPE_CHECKING:
+    from modelform.azure import Arm, Connection
+    from modelform.azure.facts import OfferedModel
+    from modelform.cli.session import Session
+    from modelform.cli.voice import Voice
+
+AT_ONCE = 16
+PATIENCE = 60.0
+SHOWN = 6
+MODELS, PRICES, ACCOUNTS, ROOMS = "models", "prices", "skus", "modelCapacities"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person wants refreshed, from where, and into which file."""
+
+    regions: tuple[str, ...]
+    target: Target | None
+    subscription: str
+    out: Path | None
+    check: bool
+
+
+@dataclass
+class Answers:
+    """What came: models and meters by region, account regions, capacities by model; and what did not, with why."""
+
+    models: dict[str, list[OfferedModel]] = field(default_factory=dict)
+    meters: dict[str, list[Any]] = field(default_factory=dict)
+    accounts: list[str] | None = None
+    rooms: dict[str, list[tuple[str, str, float]]] = field(default_factory=dict)
+    missing: list[dict[str, str]] = field(default_factory=list)
+    errors: list[ModelformError] = field(default_factory=list)
+
+    def lacks(self, region: str, api: str, error: ModelformError) -> None:
+        """Notes that something did not answer."""
+        first = error.diagnostics[0]
+        self.missing.append({"region": region, "api": api, "why": first.summary})
+        self.errors.append(error)
+
+    @property
+    def anything(self) -> bool:
+        """Did anything answer?"""
+        return bool(self.models or self.meters or self.accounts is not None)
+
+
+def refreshed(place: Place, chosen: Wish) -> tuple[bool, bool]:
+    """Asks, writes, tells. Whether something changed, and whether everything answered.
+
+    Raises the first error where nothing answered at all; then the file is as it was.
+    """
+    around, voice = outside(), voice_of(place)
+    target = wish(chosen.target, TARGET_VARIABLE, ("sandbox", "azure"), around.environment) or "azure"
+    session = open_folder(place, Choice(target=Target(target)))
+    file = chosen.out or session.project.folder / OVERLAY
+    had, before = _had(file, target, voice)
+    regions = _regions(chosen.regions, before)
+    answers = _asked(session, chosen.subscription, regions, voice)
+    if not answers.anything:
+        raise answers.errors[0]
+    today = around.today()
+    document = copy.deepcopy(had) if had else empty(target, str(before.data["prices"]["currency"]))
+    lacking = _taken(document, answers, regions, today.isoformat())
+    after = Catalog.with_overlay(document, str(file))
+    found = changes(before, after, today)
+    if not chosen.check:
+        _write(file, document)
+    _tell(voice, file, document, found, answers, lacking, chosen)
+    return count(found) > 0, not answers.missing
+
+
+def _had(file: Path, target: str, voice: Voice) -> tuple[dict[str, Any], Catalog]:
+    """The overlay that is there, to be added to, and the catalogue as it was with it."""
+    from modelform.errors import Diagnostic, Severity
+
+    if not file.exists():
+        if not file.parent.is_dir():
+            raise UsageError(f"there is no folder {file.parent}", code="catalog.out", hint="--out takes a file's path.")
+        return {}, Catalog.load()
+    found, document = read(str(file), target, "")
+    if found.target == "azure" and target == "sandbox":
+        raise UsageError(
+            f"{file.name} holds what Azure said, and the sandbox's facts would take its place",
+            code="catalog.out",
+            hint="--out FILE writes the sandbox's elsewhere; MODELFORM_CATALOG=FILE uses them.",
+        )
+    if not document:
+        said = f"{file.name} is made anew: it {found.problem}"
+        voice.complain([Diagnostic("catalog.overlay", Severity.WARNING, said, str(file))])
+        return {}, Catalog.load()
+    return document, Catalog.load(str(file), target)
+
+
+def _regions(wanted: Iterable[str], catalog: Catalog) -> list[str]:
+    """The regions to ask of: those that were named, or all that take accounts."""
+    from modelform.catalog.search import near
+
+    names = [text.replace(" ", "").lower() for text in wanted]
+    for name in names:
+        if name not in catalog.regions:
+            hint = ", ".join(near(name, catalog.regions)) or "regions are written like swedencentral"
+            raise UsageError(f"there is no region {name!r} in the catalogue", code="catalog.region", hint=hint)
+    return list(dict.fromkeys(names)) or [name for name, row in catalog.regions.items() if row.ai_services_accounts]
+
+
+def _asked(session: Session, subscription: str, regions: list[str], voice: Voice) -> Answers:
+    """Everything there is to ask: one question a region and API, as many at a time as are polite."""
+    from contextlib import closing
+
+    from modelform.azure import Arm
+    from modelform.azure.retail import price_list
+
+    connection = _connection(session, subscription)
+    voice.note(f"Asking {'Azure' if session.target == 'azure' else 'the sandbox'} of {_regions_said(regions)}.")
+    answers = Answers()
+    with closing(Arm(connection)) as arm, closing(price_list(connection)) as prices:
+        _ask(arm, prices, regions, answers, voice)
+    return answers
+
+
+def _connection(session: Session, subscription: str) -> Connection:
+    from modelform.azure import SANDBOX_SUBSCRIPTION
+    from modelform.cli.wiring import connector
+
+    environment = session.around.environment
+    own = environment.get("AZURE_SUBSCRIPTION_ID") or environment.get("ARM_SUBSCRIPTION_ID") or ""
+    wanted = subscription or (SANDBOX_SUBSCRIPTION if session.target == "sandbox" else own)
+    if not wanted:
+        raise AccessError(
+            "no Azure subscription is known",
+            code="access.no-subscription",
+            hint="--subscription ID, or AZURE_SUBSCRIPTION_ID; --target sandbox rehearses without one",
+        )
+    return connector(session)(wanted)
+
+
+def _ask(arm: Arm, prices: Arm, regions: list[str], answers: Answers, voice: Voice) -> None:
+    from modelform.azure import facts, retail
+
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        asked: dict[Future[Any], tuple[str, str]] = {
+            pool.submit(facts.account_regions, arm, timeout=PATIENCE): ("", ACCOUNTS)
+        }
+        for region in regions:
+            asked[pool.submit(facts.models, arm, region, timeout=PATIENCE)] = (region, MODELS)
+            asked[pool.submit(retail.meters, prices, region, timeout=PATIENCE)] = (region, PRICES)
+        for number, future in enumerate(as_completed(asked), 1):
+            region, api = asked[future]
+            said = _take(answers, region, api, future)
+            voice.note(f"  [{number:>{len(str(len(asked)))}}/{len(asked)}] {region or 'subscription'} {api}: {said}")
+        provisioned = _provisioned(answers)
+        rooms = {pool.submit(facts.capacities, arm, *named, timeout=PATIENCE): key_of(*named) for named in provisioned}
+        for future in as_completed(rooms):
+            key = rooms[future]
+            try:
+                answers.rooms[key] = [(row.sku, row.location, row.available) for row in future.result()]
+            except ModelformError as error:
+                answers.lacks("", f"{ROOMS} of {key}", error)
+        if rooms:
+            voice.note(f"  provisioned capacity of {len(answers.rooms)} of {len(rooms)} models")
+
+
+def _take(answers: Answers, region: str, api: str, future: Future[Any]) -> str:
+    """Keeps an answer, or that there was none; what to say of it."""
+    try:
+        found = future.result()
+    except ModelformError as error:
+        answers.lacks(region, api, error)
+        return f"no answer ({error.diagnostics[0].code})"
+    if api == ACCOUNTS:
+        answers.accounts = found
+        return f"accounts in {len(found)} regions"
+    if api == MODELS:
+        answers.models[region] = found
+        return f"{len({(m.format, m.name, m.version) for m in found})} models"
+    answers.meters[region] = found
+    return f"{len(found)} meters"
+
+
+def _provisioned(answers: Answers) -> list[tuple[str, str, str]]:
+    """The models that have a provisioned sku somewhere that answered: only they have a capacity beside quota."""
+    found = {
+        (model.format, model.name, model.version): None
+        for models in answers.models.values()
+        for model in models
+        if any("Provisioned" in sku.name for sku in model.skus)
+    }
+    return list(found)
+
+
+def _taken(document: dict[str, Any], answers: Answers, regions: list[str], day: str) -> int:
+    """Puts the answers into the overlay; how many skus the price list has no price of."""
+    lacking = 0
+    if answers.accounts is not None:
+        take_accounts(document, day, answers.accounts)
+    for region, models in sorted(answers.models.items()):
+        take_models(document, region, day, models)
+        if region in answers.meters:
+            lacking += take_prices(document, region, day, answers.meters[region], models)
+    for key, rooms in sorted(answers.rooms.items()):
+        take_rooms(document, key, day, rooms, regions)
+    settle(document, day, answers.missing, regions)
+    return lacking
+
+
+def _write(file: Path, document: dict[str, Any]) -> None:
+    try:
+        write(file, document)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ModelformError(f"{file} cannot be written: {reason}", code="catalog.unwritable") from error
+
+
+def _tell(
+    voice: Voice,
+    file: Path,
+    document: dict[str, Any],
+    found: dict[str, Any],
+    answers: Answers,
+    lacking: int,
+    chosen: Wish,
+) -> None:
+    from modelform.errors import Diagnostic, Severity
+    from modelform.report import catalog as view
+    from modelform.report import json
+
+    told = []
+    by_reason: dict[tuple[str, str], list[str]] = {}
+    for row in answers.missing:
+        by_reason.setdefault((row["api"], row["why"]), []).append(row["region"] or "the subscription")
+    for (api, why), places in by_reason.items():
+        said = f"{api} of {_places(places)} did not answer: what was known before stays"
+        told.append(Diagnostic("catalog.missing", Severity.WARNING, said, why, None, "run it again later"))
+    if lacking:
+        said = f"{lacking} offers of a sku in a region have no meter in the answers: their prices stay the catalogue's"
+        told.append(Diagnostic("catalog.unpriced", Severity.INFO, said))
+    voice.complain(told)
+    body = {
+        "file": str(file),
+        "written": not chosen.check,
+        "asOf": document["asOf"],
+        "target": document["target"],
+        "count": count(found),
+        "changes": found,
+        "missing": answers.missing,
+    }
+    if voice.json:
+        voice.document(json.answer("catalog refresh", diagnostics=[item.to_json() for item in told], **body))
+    else:
+        voice.say(*view.refreshed({**body, "file": file.name}, voice.page))
+
+
+def _places(places: list[str]) -> str:
+    more = len(places) - SHOWN
+    return ", ".join(sorted(places)[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _regions_said(regions: list[str]) -> str:
+    return regions[0] if len(regions) == 1 else f"{len(regions)} regions"

@@ -1,0 +1,189 @@
+"""catalog refresh: end to end against the sandbox, its overlay in everything that reads the catalogue, bad days."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modelform.catalog import data
+
+MINI = "openai/gpt-5.4-mini@2026-03-17"
+TWO = ("--region", "swedencentral", "--region", "francecentral")
+GOOD = data.load()
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the sandbox offers; a test changes it as Azure changes, and the package's catalogue stays."""
+    changed = copy.deepcopy(GOOD)
+    monkeypatch.setattr("modelform.catalog.data.load", lambda: changed)
+    return changed
+
+
+def model(world: dict[str, Any], id: str = MINI) -> dict[str, Any]:
+    return next(row for row in world["models"] if row["id"] == id)
+
+
+def refresh(modelform: Any, *argv: str) -> Any:
+    return modelform("catalog", "refresh", "--target", "sandbox", *TWO, *argv)
+
+
+def words(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_what_the_sandbox_says_agrees_with_the_catalogue_that_it_is_made_from(modelform: Any) -> None:
+    ran = refresh(modelform)
+    assert ran.code == 0
+    assert "Nothing has changed. Written to catalog.overlay.json." in ran.out
+    assert "swedencentral models: 105 models" in ran.err
+    assert max(map(len, (ran.out + ran.err).splitlines())) <= 80
+    again = refresh(modelform, "--detailed-exitcode")
+    assert again.code == 0
+
+
+def test_what_changed_is_told_and_every_command_sees_it(modelform: Any, world: dict[str, Any]) -> None:
+    row = model(world)
+    row["lifecycle"]["retirementDate"] = "2027-03-01"
+    skus = row["deployment"]["skus"]
+    skus["DataZoneStandard"]["regions"].remove("swedencentral")
+    skus["GlobalStandard"]["price"]["all"]["input"] = 1.0
+    new = copy.deepcopy(row)
+    new |= {"id": "openai/gpt-7@2026-11-19", "name": "gpt-7", "version": "2026-11-19"}
+    world["models"].append(new)
+    ran = refresh(modelform, "--detailed-exitcode")
+    assert ran.code == 2
+    told = words(ran.out)
+    assert "openai/gpt-7@2026-11-19: new" in told
+    assert f"{MINI} dataZoneStandard: - swedencentral" in told
+    assert f"{MINI} globalStandard: input 0.75 -> 1, up in 2 regions" in told
+    assert f"{MINI}: retires 2027-09-21 -> 2027-03-01" in told
+    shown = modelform("catalog", "show", "gpt-5.4-mini")
+    assert "2027-03-01 (azure-models, 2026-11-22, live)" in words(shown.out)
+    assert "DataZoneStandard is not in swedencentral (Azure, 2026-11-22); it is (region-std" in words(shown.out)
+    assert "with the overlay of 2026-11-22 (catalog.overlay.json, of the sandbox)" in words(shown.err)
+    assert modelform("catalog", "where", "gpt-7", "--region", "swedencentral", "--json").document["offers"]
+    text = (modelform.folder / "stacks" / "dev.yaml").read_text().replace("mistral-large-3@1", "gpt-5.4-mini")
+    modelform.write(text)
+    checked = modelform("validate", "--json")
+    codes = {found["code"]: found["severity"] for found in checked.document["diagnostics"]}
+    assert (checked.code, codes["availability.region"], codes["catalog.overlay"]) == (4, "error", "info")
+    elsewhere = modelform("validate", "--target", "azure", "--json").document["diagnostics"]
+    assert not [found for found in elsewhere if found["code"] == "availability.region"]
+    modelform.environment["MODELFORM_CATALOG"] = ""
+    assert modelform("validate").code == 0
+
+
+def test_a_check_writes_nothing(modelform: Any, world: dict[str, Any]) -> None:
+    model(world)["lifecycle"]["retirementDate"] = "2027-03-01"
+    ran = refresh(modelform, "--check", "--detailed-exitcode", "--json")
+    assert ran.code == 2
+    assert ran.document["changes"]["retirements"] == [
+        {"model": MINI, "before": "2027-09-21", "after": "2027-03-01"},
+    ]
+    assert not (modelform.folder / "catalog.overlay.json").exists()
+
+
+def faults(modelform: Any, monkeypatch: pytest.MonkeyPatch, *lines: dict[str, Any]) -> None:
+    file = modelform.folder / "faults.yaml"
+    file.write_text(json.dumps({"faults": list(lines)}))
+    monkeypatch.setenv("MODELFORM_SANDBOX_FAULTS", str(file))
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [({"kind": "deny"}, "Microsoft.CognitiveServices/locations/models/read"), ({"kind": "garble"}, "no list of ARM's")],
+    ids=["403", "html"],
+)
+def test_what_does_not_answer_keeps_what_was_had_and_is_named(
+    modelform: Any, monkeypatch: pytest.MonkeyPatch, kind: dict[str, Any], why: str
+) -> None:
+    assert refresh(modelform).code == 0
+    before = json.loads((modelform.folder / "catalog.overlay.json").read_text())
+    faults(modelform, monkeypatch, {**kind, "path": "*/swedencentral/models"})
+    ran = refresh(modelform, "--json")
+    assert ran.code == 9
+    assert ran.document["count"] == 0
+    (row,) = ran.document["missing"]
+    assert (row["region"], row["api"]) == ("swedencentral", "models")
+    assert why in row["why"]
+    after = json.loads((modelform.folder / "catalog.overlay.json").read_text())
+    assert after["models"] == before["models"]
+    assert [(row["region"], row["on"]) for row in after["missing"]] == [("swedencentral", "2026-11-22")]
+    monkeypatch.delenv("MODELFORM_SANDBOX_FAULTS")
+    assert refresh(modelform).code == 0
+    assert json.loads((modelform.folder / "catalog.overlay.json").read_text())["missing"] == []
+
+
+def test_where_nothing_answers_nothing_is_written(modelform: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    faults(modelform, monkeypatch, {"kind": "deny"})
+    ran = refresh(modelform)
+    assert ran.code == 7
+    assert not (modelform.folder / "catalog.overlay.json").exists()
+
+
+def test_azure_needs_a_subscription(modelform: Any) -> None:
+    ran = modelform("catalog", "refresh")
+    assert ran.code == 7
+    assert "--target sandbox rehearses without one" in words(ran.err)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda file: file.write_text(file.read_text()[:5000]), "is no JSON, or is cut short"),
+        (lambda file: file.write_text('{"format": "other"}'), "has another form than an overlay's"),
+        (
+            lambda file: file.write_text(file.read_text().replace('"asOf":"2026-11-22"', '"asOf":"2026-10-01"')),
+            "is of 2026-10-01, and older than the catalogue of this release",
+        ),
+    ],
+    ids=["cut", "form", "old"],
+)
+def test_a_bad_overlay_is_named_and_the_rest_runs_without(
+    modelform: Any, change: Callable[[Path], Any], said: str
+) -> None:
+    refresh(modelform)
+    change(modelform.folder / "catalog.overlay.json")
+    ran = modelform("validate")
+    assert ran.code == 0
+    assert f"catalog.overlay.json is not used: it {said}" in words(ran.err)
+    assert "catalog refresh" in words(ran.err)
+    listed = modelform("catalog", "list", "--publisher", "cohere")
+    assert listed.code == 0
+    assert f"catalog.overlay.json is not used: it {said}" in words(listed.err)
+    assert refresh(modelform).code == 0
+    assert "is not used" not in modelform("validate").err
+
+
+def test_the_sandboxes_facts_never_take_the_place_of_azures(modelform: Any) -> None:
+    refresh(modelform)
+    file = modelform.folder / "catalog.overlay.json"
+    text = file.read_text().replace('"target":"sandbox"', '"target":"azure"')
+    file.write_text(text)
+    ran = refresh(modelform)
+    assert ran.code == 64
+    assert "--out FILE" in words(ran.err)
+    assert file.read_text() == text
+    elsewhere = modelform.folder / "mine.json"
+    assert refresh(modelform, "--out", str(elsewhere)).code == 0
+    modelform.environment["MODELFORM_CATALOG"] = str(elsewhere)
+    assert "mine.json, of the sandbox" in words(modelform("catalog", "show", "gpt-5.4-mini").err)
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (("--region", "swedencentrl"), "there is no region 'swedencentrl'"),
+        (("--out", "nowhere/overlay.json"), "there is no folder nowhere"),
+    ],
+)
+def test_slips(modelform: Any, argv: tuple[str, ...], said: str) -> None:
+    ran = modelform("catalog", "refresh", "--target", "sandbox", *argv)
+    assert ran.code == 64
+    assert said in words(ran.err)
