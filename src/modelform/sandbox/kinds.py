@@ -215,6 +215,7 @@ class Kind:
     bad_name: Callable[[str], Refusal] | None = None
     missing: Callable[[str], Refusal] | None = None  # the 404 of a type that has words of its own, by the name
     busy: Callable[[Resource], Refusal] | None = None
+    put: Callable[[Control, Request, Kind, Address], Response] | None = None  # where a PUT is more than a write
     actions: Mapping[str, Action] = field(default_factory=dict)
 
     @property

@@ -14,7 +14,7 @@ from modelform.sandbox.shapes import table
 from modelform.sandbox.store import Resource, View
 
 VERSIONS = (
-    *("2020-03-01-preview", "2020-08-01", "2020-10-01", "2021-06-01", "2021-12-01-preview", "2022-10-01"),
+    *("2015-03-20", "2020-03-01-preview", "2020-08-01", "2020-10-01", "2021-06-01", "2021-12-01-preview", "2022-10-01"),
     *("2023-09-01", "2025-02-01", "2025-07-01"),
 )
 
@@ -28,7 +28,9 @@ BODY = table(
     tags{}: text
     location: text
     identity: <identity>
+    *~: any
     properties
+      *~: any
       provisioningState~: text
       customerId~: text
       sku

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 from modelform.sandbox import lifecycle, refusals
 from modelform.sandbox.exchange import Json, Response
 from modelform.sandbox.kinds import Call, Change, Deletes, Evidence, Kind, Provider, Route, Style, Writes
+from modelform.sandbox.providers import deployments
+from modelform.sandbox.providers.parts import ARM_VERSIONS
 from modelform.sandbox.shapes import table
 from modelform.sandbox.store import Resource, View
 
 if TYPE_CHECKING:
     from modelform.sandbox.control import Control
 
-VERSIONS = (
-    *("2018-05-01", "2019-05-01", "2019-10-01", "2020-06-01", "2020-10-01", "2021-01-01", "2021-04-01"),
-    *("2022-09-01", "2023-07-01", "2024-03-01", "2024-07-01", "2024-11-01", "2025-03-01", "2025-04-01"),
-)
 DATED = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
 
 BODY = table(
@@ -52,7 +50,7 @@ def _delete(control: Control, view: View, resource: Resource, now: float) -> Non
 
 GROUPS = Kind(
     type=lifecycle.GROUP,
-    versions=VERSIONS,
+    versions=ARM_VERSIONS,
     shape=BODY,
     evidence=Evidence.RECORDED,
     name=r"^[-\w\._\(\)]{1,90}$",
@@ -66,7 +64,7 @@ GROUPS = Kind(
 
 def _dated(call: Call) -> None:
     if not DATED.fullmatch(call.version):
-        raise refusals.bad_arm_version(call.version, VERSIONS)
+        raise refusals.bad_arm_version(call.version, ARM_VERSIONS)
 
 
 def _subscription(call: Call, id: str) -> Json:
@@ -211,8 +209,9 @@ def _check_name(call: Call) -> Response:
 
 PROVIDER = Provider(
     "Microsoft.Resources",
-    (GROUPS,),
+    (GROUPS, deployments.DEPLOYMENTS),
     (
+        *deployments.ROUTES,
         Route("GET", "/subscriptions", _subscriptions, ()),
         Route("GET", "/subscriptions/{subscription}", _one_subscription, ()),
         Route("GET", "/tenants", _tenants, ()),

@@ -49,13 +49,13 @@ WORKSPACE = table(
       containerRegistries~: any
       existingWorkspaces~: any
       allowPublicAccessWhenBehindVnet: flag
-      allowRoleAssignmentOnRG^: flag
+      allowRoleAssignmentOnRG^: switch
       applicationInsights: text
       associatedWorkspaces[]@2024-01-01: text
       containerRegistry: text
       description: text
       discoveryUrl: text
-      enableDataIsolation@2024-01-01: flag
+      enableDataIsolation@2024-01-01: switch
       enableServiceSideCMKEncryption@2025-01-01: flag
       enableSimplifiedCmk^: flag
       enableSoftwareBillOfMaterials^: flag
@@ -63,6 +63,9 @@ WORKSPACE = table(
         cosmosDbResourceId@2025-12-01: text
         searchAccountResourceId@2025-12-01: text
         storageAccountResourceId@2025-12-01: text
+        cosmosDbArmId^: text
+        searchAccountArmId^: text
+        storageAccountArmId^: text
         status!: Enabled|Disabled
         identity
           userAssignedIdentity: text
@@ -76,7 +79,7 @@ WORKSPACE = table(
         offlineStoreConnectionName: text
         onlineStoreConnectionName: text
       friendlyName: text
-      hbiWorkspace: flag
+      hbiWorkspace: switch
       hubResourceId@2024-01-01: text
       imageBuildCompute: text
       ipAllowlist[]^: text
@@ -95,7 +98,7 @@ WORKSPACE = table(
         changeableIsolationModes~: any
       networkAcls^: any
       primaryUserAssignedIdentity: text
-      provisionNetworkNow@2025-01-01: flag
+      provisionNetworkNow@2025-01-01: switch
       publicNetworkAccess: Enabled|Disabled
       serverlessComputeSettings@2023-08-01
         serverlessComputeCustomSubnet: text
@@ -106,6 +109,8 @@ WORKSPACE = table(
       sharedPrivateLinkResources[]
         name: text
         properties: any
+      softDeleteEnabled^: switch
+      allowRecoverSoftDeletedWorkspace^: switch
       softDeleteRetentionInDays^: whole
       storageAccount: text
       systemDatastoresAuthMode@2025-01-01: AccessKey|Identity|UserDelegationSAS|*
