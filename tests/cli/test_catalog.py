@@ -46,6 +46,17 @@ def test_a_list_has_what_was_wished_for_and_nothing_else(modelform: Any) -> None
     assert all(row["status"] != "retired" for row in wide["models"])
 
 
+def test_the_whole_list_has_the_models_that_are_known_by_name_too(modelform: Any) -> None:
+    rows = modelform("catalog", "list", "--json").document["models"]
+    assert len(rows) >= 110
+    assert len({row["publisher"] for row in rows}) >= 10
+    assert all(row["offersKnown"] == (row["version"] is not None) for row in rows)
+    realtime = next(row for row in rows if row["id"] == "openai/gpt-realtime")
+    assert (realtime["status"], realtime["retires"], realtime["skus"]) == ("ga", "2027-02-28", [])
+    assert "openai/gpt-realtime " in modelform("catalog", "search", "openai", "realtime").out
+    assert "openai/gpt-audio-mini" not in ids({"models": rows}), "it retired on 2026-09-21"
+
+
 def test_models_of_unknown_languages_are_named_and_not_dropped(modelform: Any) -> None:
     document = modelform("catalog", "list", "--feature", "code", "--language", "fr", "--json").document
     assert document["languagesUnknown"]

@@ -38,8 +38,46 @@ def select(catalog: Catalog, wish: Wish, today: date) -> list[dict[str, Any]]:
         skus = [sku for sku in (*model.offers, SERVERLESS) if _regions(catalog, model, sku, wish)]
         if (wish.sku or wish.region or wish.residency) and not skus:
             continue
-        found.append({**_head(catalog, model, standing), "skus": skus})
-    return sorted(found, key=lambda row: row["id"].lower())
+        found.append({**_head(catalog, model, standing), "skus": skus, "offersKnown": True})
+    return sorted([*found, *_named(catalog, wish, today)], key=lambda row: row["id"].lower())
+
+
+def _named(catalog: Catalog, wish: Wish, today: date) -> list[dict[str, Any]]:
+    """The models of which sources tell the name and perhaps the life, but no skus and no features."""
+    if wish.features or wish.languages or wish.sku or wish.region or wish.residency:
+        return []
+    listed = {(model.format, model.name.lower()) for model in catalog.models}
+    found = []
+    for row in catalog.data["known"]:
+        publisher = row["format"]
+        day = date.fromisoformat(row["retirementDate"]) if row.get("retirementDate") else None
+        status = "retired" if day is not None and day <= today else row.get("status", "unknown")
+        words = f"{slug(publisher)}/{row['name']} {publisher}".lower()
+        if (
+            (publisher, row["name"].lower()) in listed
+            or (status == "retired" and not wish.retired and "retired" not in wish.statuses)
+            or not all(word in words for word in wish.text.lower().split())
+            or (wish.publisher and slug(wish.publisher) != slug(publisher))
+            or (wish.statuses and status not in wish.statuses)
+        ):
+            continue
+        found.append(
+            {
+                "id": f"{slug(publisher)}/{row['name']}",
+                "publisher": publisher,
+                "country": catalog.data["publishers"].get(publisher, {}).get("country", "?"),
+                "name": row["name"],
+                "version": None,
+                "status": status,
+                "retires": row.get("retirementDate"),
+                "earliest": False,
+                "replacement": None,
+                "features": [],
+                "skus": [],
+                "offersKnown": False,
+            }
+        )
+    return found
 
 
 def unlisted(catalog: Catalog, wish: Wish, today: date) -> list[str]:

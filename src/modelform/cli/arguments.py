@@ -101,6 +101,20 @@ class Reports:
 
 
 @dataclass(frozen=True)
+class House:
+    """The file that stands above the stacks."""
+
+    company: Annotated[
+        str | None,
+        Option(
+            "--company",
+            metavar="FILE",
+            help="The company's file; FILE@sha256:HEX or FILE@git:COMMIT takes no other. As MODELFORM_COMPANY.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
 class Work:
     """How an operation works."""
 
@@ -125,6 +139,10 @@ class Leave:
     purge: Annotated[
         list[str] | None,
         Option("--purge", metavar="NAME", help="Purge this soft-deleted account for good. Repeatable."),
+    ] = None
+    approval: Annotated[
+        str | None,
+        Option("--approval", metavar="TOKEN", help="Let go what the company limits, as somebody approved this plan."),
     ] = None
 
 
@@ -191,7 +209,9 @@ class Slot:
         wish: Option | Argument = self.hint.__metadata__[0]
         required = self.default is inspect.Parameter.empty
         if isinstance(wish, Argument):
-            return click.Argument([self.name], type=self._type(wish), required=required, metavar=wish.metavar)
+            many = -1 if typing.get_origin(self._plain()) is list else 1
+            kind = self._type(wish)
+            return click.Argument([self.name], type=kind, required=required, nargs=many, metavar=wish.metavar)
         plain = self._plain()
         repeated = typing.get_origin(plain) is list
         # A default of None is one for click too, and would be taken for the answer that is required.

@@ -17,12 +17,18 @@ def models(rows: Sequence[Mapping[str, Any]], ink: Ink) -> list[str]:
         return ["No model of the catalogue is like that."]
     shown = [
         [clip(row["id"], NAME_WIDTH), row["status"], row["retires"] or "-", ", ".join(map(_short, row["skus"]))]
+        if row["offersKnown"]
+        else [clip(row["id"], NAME_WIDTH), row["status"], row["retires"] or "-", "not known"]
         for row in rows
     ]
     room = max(ink.width - 2 * 3 - NAME_WIDTH - 10 - 10, 10)
     cut = [[*row[:3], clip(row[3], room)] for row in shown]
     number = f"{len(rows)} model{'' if len(rows) == 1 else 's'}; `modelform catalog show MODEL` says all of one."
-    return [*table(["MODEL", "STATUS", "RETIRES", "SKUS"], cut, ink), "", ink.paint(number, "dim")]
+    said = [*table(["MODEL", "STATUS", "RETIRES", "SKUS"], cut, ink), "", ink.paint(number, "dim")]
+    if any(not row["offersKnown"] for row in rows):
+        known = "Not known: a source names the model; `modelform catalog refresh` asks Azure where it is on offer."
+        said += [ink.paint(line, "dim") for line in ink.wrap(known, rest="  ")]
+    return said
 
 
 def offers(rows: Sequence[Mapping[str, Any]], ink: Ink) -> list[str]:

@@ -57,9 +57,9 @@ def list_(
     return _list(place, "list", "", publisher, feature, language, status, sku, region, residency)
 
 
-def search(place: Place, text: Annotated[str, Argument(metavar="TEXT")], residency: Residency = None) -> int:
+def search(place: Place, text: Annotated[list[str], Argument(metavar="TEXT...")], residency: Residency = None) -> int:
     """Find models whose name, publisher or features have these words; near misses where none has."""
-    return _list(place, "search", text, None, None, None, None, None, None, residency)
+    return _list(place, "search", " ".join(text), None, None, None, None, None, None, residency)
 
 
 def _list(
