@@ -33,7 +33,7 @@ ENVIRONMENT = dict.fromkeys(GUIDS, "11111111-1111-4111-8111-111111111111")
 def stack_files() -> list[Path]:
     folders = [ROOT / "stacks", ROOT / "src/modelform/spec/templates", *(ROOT / "examples").iterdir()]
     files = {file for folder in folders for file in folder.rglob("*.yaml")}
-    others = ("Pulumi.", ".")
+    others = ("Pulumi.", ".", "company.")
     return sorted(
         f for f in files if not f.name.startswith(others) and ".lock." not in f.name and ".modelform" not in f.parts
     )

@@ -79,8 +79,9 @@ def _substitutes(item: Placed, catalog: Catalog, today: date, seats: frozenset[s
             if regions:
                 here = item.region in regions
                 shown = (item.region, *(r for r in regions if r != item.region)) if here else regions
-                newest = catalog.find(model.name, today=today) != model
-                rank = (len(lacks), not here, sku != item.sku, newest, model.id)
+                standing = catalog.lifecycle(model, today)
+                left = standing.days_left or 0
+                rank = (len(lacks), not here, sku != item.sku, standing.status == "preview", -left, model.id)
                 yield Substitute(model, sku, shown, lacks, rank)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
@@ -10,6 +11,10 @@ from modelform.errors import Diagnostic, ModelformError, PolicyError, Severity, 
 from modelform.plan import Event, Op, Result, Summary
 from modelform.spec.resolved import Stack
 from modelform.state import binding
+from modelform.state.folder import Folder
+
+# What is said of a model that goes soon: a stack that goes back to one is not stopped by it.
+GOING_BACK = ("lifecycle.retiring", "lifecycle.deprecated")
 
 
 def needed(request: Request) -> Stack:
@@ -19,11 +24,18 @@ def needed(request: Request) -> Stack:
     return request.stack
 
 
-def checked(stack: Stack, today: date) -> list[Diagnostic]:
-    """What the offline checks say; an error among them ends the operation before anything else is done."""
+def checked(stack: Stack, today: date, folder: Callable[[], Folder] | None = None) -> list[Diagnostic]:
+    """What the offline checks say; an error among them ends the operation before anything else is done.
+
+    The `folder` of states, where there is one, knows whether a stack goes back to what it had before.
+    """
     from modelform import program
 
     found = program.findings(stack, today=today)
+    if folder is not None and any(d.severity is Severity.ERROR and d.code in GOING_BACK for d in found):
+        from modelform.drivers.rollback import left_behind, softened
+
+        found = softened(found, stack, left_behind(folder(), stack.project, stack.name))
     if any(d.severity is Severity.ERROR for d in found):
         raise PolicyError(diagnostics=found)
     return found

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from modelform.azure import Connection
+    from modelform.spec.rulebook import Company
 
 OnNameTaken = Literal["fail", "recover", "purge"]
 OnEvent = Callable[[Event], None]
@@ -26,7 +27,8 @@ class OperationOptions:
     """How an operation is to be run.
 
     `allow_replace` and `allow_delete` are URNs that a person agreed to; `purge` names of soft-deleted accounts and
-    vaults that may go for good; `dry_run` stops after the plan. `yes` says that the file's own `protect: false` may
+    vaults that may go for good; `approval` is what somebody gave for a plan that passes a company's limits;
+    `dry_run` stops after the plan. `yes` says that the file's own `protect: false` may
     be taken at its word; asking is `Request.confirm`'s.
     """
 
@@ -40,6 +42,7 @@ class OperationOptions:
     yes: bool = False
     on_name_taken: OnNameTaken = "fail"
     purge: tuple[str, ...] = ()
+    approval: str | None = None
     dry_run: bool = False
     message: str = ""
 
@@ -54,7 +57,7 @@ class Request:
     its place where a saved plan was approved: an `up` gives it the plan that it made right before (the state it was
     made from is locked, where the engine can do that), even one without changes and before any guard is heard; it
     raises `StalePlanError` where that is not what was approved. Once `cancelled` is set, what runs is finished and
-    saved and nothing new is started.
+    saved and nothing new is started. `company` is the file that stands above the stack; it limits what may go.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Request:
     confirm: Callable[[Result], bool] | None = None
     verify: Callable[[Result], None] | None = None
     cancelled: threading.Event = field(default_factory=threading.Event)
+    company: Company | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from modelform.drivers import allowance, course, guards, ordered, preflight
 from modelform.drivers import changes as told
-from modelform.drivers import course, guards, ordered, preflight
 from modelform.drivers.driver import HistoryEntry, OnEvent, Request, StackInfo
 from modelform.drivers.graves import Graves
 from modelform.drivers.place import Place
@@ -103,7 +103,9 @@ class Embedded:
             with closing(self._open(request, request.stack)) as work:
                 return self._deletions(work)
         with self._locked(request, request.stack) as work:
-            course.ask(request, self._deletions(work))
+            plan = self._deletions(work)
+            guards.require(allowance.findings(plan.changes, work.base, request))
+            course.ask(request, plan)
             result = self._apply("destroy", work, on_event)
         return replace(result, seconds=time.monotonic() - started)
 
@@ -178,7 +180,7 @@ class Embedded:
     # how
 
     def _checked(self, stack: Stack) -> list[Diagnostic]:
-        return course.checked(stack, self._day())
+        return course.checked(stack, self._day(), self._place.folder)
 
     def _day(self) -> date:
         return self._today or datetime.now(UTC).date()
@@ -213,6 +215,7 @@ class Embedded:
         planned, names = work.graves.foresee(told.changes(outcome.steps, stack), severity)
         agreed = work.request.confirm is not None or work.request.verify is not None
         asked = guards.findings(planned, outcome.steps, options, stack, severity=severity, agreed=agreed)
+        asked += allowance.findings(planned, work.base, work.request, severity=severity)
         refused = [d for d in [*asked, *names] if d.severity is Severity.ERROR]
         if outcome.ok:
             preflight.asked(stack, work.found, planned, work.base, work.graves.arm, self._day())

@@ -53,7 +53,7 @@ def findings(
 
 def require(found: list[Diagnostic]) -> None:
     """Stops the operation for what `findings` found."""
-    if found:
+    if any(finding.severity is Severity.ERROR for finding in found):
         raise PolicyError(diagnostics=found)
 
 

@@ -11,8 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from modelform.drivers import allowance, course, guards, ordered, preflight, pulumi_installation
 from modelform.drivers import changes as told
-from modelform.drivers import course, guards, ordered, preflight, pulumi_installation
 from modelform.drivers.driver import Driver, HistoryEntry, OnEvent, Request, Serve, StackInfo
 from modelform.drivers.graves import KEPT, NAMES, Graves
 from modelform.drivers.place import Place
@@ -96,6 +96,7 @@ class PulumiCli:
             plan = self._deletions(work)
             if request.options.dry_run:
                 return plan
+            guards.require(allowance.findings(plan.changes, work.base, request))
             course.ask(request, plan)
             self._require_unchanged(work)
             result = self._apply("destroy", work, on_event)
@@ -177,7 +178,7 @@ class PulumiCli:
     # how
 
     def _checked(self, stack: Stack) -> list[Diagnostic]:
-        return course.checked(stack, self._day())
+        return course.checked(stack, self._day(), self._place.folder if self._home.near else None)
 
     def _day(self) -> date:
         return self._today or datetime.now(UTC).date()
@@ -259,6 +260,7 @@ class PulumiCli:
         request = work.request
         agreed = request.confirm is not None or request.verify is not None
         asked = guards.findings(planned, events.steps, options, stack, severity=severity, agreed=agreed)
+        asked += allowance.findings(planned, work.base, request, severity=severity)
         if ok:
             preflight.asked(stack, work.found, planned, work.base, work.graves.arm, self._day())
         result = self._result("preview", work, ok, [events], planned, [*asked, *names])

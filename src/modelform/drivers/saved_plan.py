@@ -36,7 +36,8 @@ class Standing:
     `files` are digests of everything the stack was read from, by their place in the project; `environment` has the
     fingerprints of the variables it asked for (None where one was not set, empty where nothing may be said of it).
     `lock` is a digest of what the lock decides, `settings` one of the configuration in `Pulumi.STACK.yaml`, `state`
-    one of the exported state, empty as long as there is nothing in it.
+    one of the exported state, empty as long as there is nothing in it. `company` is one of the company file and its
+    packs, empty without one.
     """
 
     stack: str
@@ -51,6 +52,7 @@ class Standing:
     lock: str
     settings: str
     state: str
+    company: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +246,7 @@ def _standing(document: _Part) -> Standing:
     environment = document.part("environment")
     return Standing(
         **texts,
+        company=document.text("company") if document.get("company") else "",
         cloud=document.part("cloud").all_texts(),
         files=document.part("files").all_texts(),
         environment={

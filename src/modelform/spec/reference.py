@@ -1,14 +1,20 @@
-"""The reference page of the stack file, made from the models that read it: `python -m modelform.spec.reference`."""
+"""The reference pages, made from the models that read the files.
+
+`python -m modelform.spec.reference` writes docs/stack-file.md, and with the word `company` docs/company.md.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import Field
 from typing import Any
 
+from modelform.spec.companyfile import Day, Pattern, company_kind
 from modelform.spec.kinds import Choice, Duration, Flag, Kind, Number, Quantity, Text
+from modelform.spec.policyforms import CostForm, OriginsForm, PolicyForm
 from modelform.spec.records import Either, ListOf, MapOf, Record
 from modelform.spec.stackfile import stack_kind
 
@@ -54,6 +60,13 @@ routes:
   create. After several renames, give the former keys as a list, oldest first.
 * **What the file leaves open** (versions, skus) is decided once and kept in `NAME.lock.yaml`: a new release or a newer
   catalogue changes no plan by itself. `modelform lock --upgrade` decides anew and shows the difference.
+* **Publishers' seats.** `policy.origins: [EU]` takes models of publishers from the European Union only, and
+  `{prefer: [EU]}` warns of others; both name the nearest model from there. Country codes work as well, and both may
+  stand together: `{require: [EU, US], prefer: [EU]}`.
+* **Checks of your own** lie in folders that `policy.packs` names, as seen from the file that names them
+  ([packs](packs.md)). Python ones run with your rights: look at a stranger's stack before you validate it.
+* **A company's file** may stand above the policy of every stack ([company](company.md)); it is named by whoever runs
+  modelform, never by a stack.
 * **Base files** in `stacks/` are told by their names: `base.yaml`, `base-….yaml`, or an underscore in front.
 
 Your editor knows all of this with a first line such as
@@ -62,11 +75,127 @@ Your editor knows all of this with a first line such as
 ## Not supported yet
 
 These keys are read and checked, and then refused with `not-supported-yet`: `networks`, `identities`, `access`,
-`policy.packs`, and of a workspace `exposure: private`, `network`, `existing` and `manage`; of
+and of a workspace `exposure: private`, `network`, `existing` and `manage`; of
 `contentFilter`, the words `strict` and `default` (a policy's own name works).
 
 ## Every key
 """
+
+
+_COMPANY = """# The company file
+
+What holds of every stack of a company stands in one file, outside of the stacks: where prompts may go, whose models,
+which versions, names, tags and engines, how much may be deleted at once, and who is excused from what until when. A
+stack may only tighten it.
+
+```yaml
+# yaml-language-server: $schema=../schema/company.schema.json
+apiVersion: modelform-company/v1
+name: Contoso
+policy:                                # in the words of the stack file
+  residency: eu-data-zone
+  proof: documented
+  publishers: [Mistral AI, OpenAI, Cohere]
+  origins: {require: [EU, US, CA], prefer: [EU]}
+  lifecycle: [generallyAvailable, preview]
+  retirementNotice: 60d
+  monthlyCost: {limit: 20000, currency: USD}
+  localKeys: deny
+  rules: {quota.unverified: error}     # levels of checks
+  packs: [rules]                       # checks of the company's own, beside this file
+allow:
+  targets: [sandbox, azure]
+  engines: [pulumi]
+  backends: ["azblob://state?storage_account=contoso*"]
+  secretsProviders: ["azurekeyvault://kv-contoso.vault.azure.net/*"]
+pinning: {versions: required, upgrades: [noAutoUpgrade]}
+naming: {accounts: "ai-{stack}-[a-z0-9-]+", resourceGroups: "rg-ai-{stack}"}
+requiredTags: {owner: [], costCenter: ["4711", "4712"]}
+withoutApproval: {deletes: 2, replacements: 0}
+duties: {roleAssignments: the platform team, dns: the network team}
+marketplace:
+  - {model: codestral-2501, offer: codestral-2501-offer, plan: codestral-2501-plan, by: Jo Doe, on: 2026-09-30}
+exceptions:
+  - code: lifecycle.preview
+    stack: lab-*
+    deployment: assistant              # default: every deployment
+    reason: the trial of the new model, agreed with the security team
+    until: 2027-01-31                  # the last day
+```
+
+[examples/portfolio/company.yaml](../examples/portfolio/company.yaml) is one that a test holds its stack against.
+
+## Naming it, and pinning it
+
+```sh
+modelform validate --company company.yaml
+modelform up --company company.yaml@sha256:8f14…      # what `sha256sum company.yaml` says
+export MODELFORM_COMPANY=company.yaml@git:3f9c2d1     # the file as that commit of its repository has it
+```
+
+`validate`, `preview`, `up`, `destroy`, `lock`, `cost`, `quota` and `lifecycle` hear both the flag and the variable, and
+a plain `pulumi` in the project folder hears the variable. No stack file, and no setting of the project, can name one:
+it stands above them. Where flag and variable are both given, they must name the same content (`company.two`), so that
+a flag puts no other file in the place of the pipeline's; the pin of either then counts.
+
+A file that is not the one it is pinned to ends the command with `company.pin` and exit code 3; both digests are in the
+message, and nothing was touched. A pin is of the file alone. Its `packs` take part, as it does, in what a saved plan
+stands on: another one makes the plan stale (`plan.company`, exit code 5). `--json` documents have `company` with
+`file`, `digest` and `pinned`.
+
+The file is read as strictly as stack files are, with one difference: it takes no values from outside (`${env:…}`),
+since what holds must not depend on who runs it. It extends and includes nothing. What is wrong with it has exit code 4.
+
+## What it does
+
+* **Tighten, never loosen.** Of a stack's policy and this one the tighter holds, part by part: a residency that allows
+  nothing more, a shorter list, a longer notice, a lower limit, a higher level of a check. Where the stack says
+  something looser, the company's holds, and `company.loosened` is found at the place in the stack file. A level may
+  also not be lowered below a check's own where this file gives it none.
+* **What else is checked**: [`company.runs`](checks.md#companyruns) (target, engine; on Azure backend and secrets
+  provider), [`company.naming`](checks.md#companynaming), [`company.tags`](checks.md#companytags),
+  [`company.pinning`](checks.md#companypinning), [`company.duties`](checks.md#companyduties),
+  [`marketplace.terms`](checks.md#marketplaceterms). `destroy` runs no checks, since what is there must be able to go;
+  it is held to the pin and to `withoutApproval`.
+* **Names** are whole names as regular expressions, in which `{stack}`, `{key}` and `{region}` stand for their values.
+* **Exceptions** stand only here. One that covers a finding makes a note of it that says why and until when; on the day
+  after the last one it is found again, and `company.exception-expired` says so. `stack` and `deployment` are names or
+  patterns with `*`. A finding about several deployments is excused only if all of them are.
+* **Marketplace terms**: beside `terms: accepted` in the stack file, this file says who accepted which offer and plan,
+  and when. Names that the catalogue does not know are believed; others must be right.
+* **Going back.** A deployment that returns to a model that it had before, by the states that the history keeps in a
+  folder, is let through: `lifecycle.retiring` and `lifecycle.deprecated` only warn of it then, in `preview` and `up`.
+  `validate` knows no past and stops; so does a history in a backend that only the Pulumi CLI reads.
+
+## Approvals
+
+With `withoutApproval` an operation that would delete or replace more than that is refused (`company.changes`, exit
+code 3), `destroy` too. `preview` warns of it and prints the approval of just this plan:
+
+```
+warning: 3 deletions, and the company allows 2: clerk, coder, translator would go [company.changes]
+   > have somebody else look at this plan, and give what they approve: --approval 02bfde3cf9749a26
+```
+
+Whoever approves runs `preview` themselves, looks, and hands over what it prints; `up --approval` (also with `--plan`)
+takes it. The approval is a digest of which resources go and when each was made, of the stack and of this file: one more
+deletion, another company file, or a resource that was made anew since make it another one. **It is no secret and no
+signature**: who runs `up` can compute it as well. It makes sure that what was looked at is what happens, while who may
+give it is for the pipeline to see to, for example as the input of a job that needs a reviewer.
+
+## Every key
+
+`policy` has the keys of [the stack file's](stack-file.md#policy). `modelform schema --company` prints the JSON Schema.
+"""
+
+
+def company_reference() -> str:
+    """The page of the company file as Markdown."""
+    root = company_kind()
+    assert isinstance(root, Record)
+    known: set[type[Any]] = {PolicyForm, CostForm, OriginsForm}
+    parts = [_COMPANY, *(section(title, record) for title, record in _records(root, "The file itself", known))]
+    return "\n".join(parts)
 
 
 def reference() -> str:
@@ -75,7 +204,7 @@ def reference() -> str:
     assert isinstance(root, Record)
     parts = [_INTRO]
     for title, record in _records(root, "The file itself", set()):
-        parts.append(_section(title, record))
+        parts.append(section(title, record))
     return "\n".join(parts)
 
 
@@ -105,7 +234,8 @@ def inner_records(kind: Kind, suffix: str = "") -> Iterator[tuple[Record, str]]:
                 yield from inner_records(one, suffix)
 
 
-def _section(title: str, record: Record) -> str:
+def section(title: str, record: Record) -> str:
+    """A record's heading, its sentence and the table of its keys."""
     heading = title if title == "The file itself" else f"`{title}`"
     lines = [f"### {heading}", "", (record.model.__doc__ or "").strip(), "", "| key | value | what it says | example |"]
     lines.append("|---|---|---|---|")
@@ -130,6 +260,8 @@ def _named(kind: Kind) -> str:
         return ", or ".join(_named(one) for one in (kind.scalar, kind.sequence, kind.mapping) if one is not None)
     if isinstance(kind, Text):
         return kind.form or "text"
+    if isinstance(kind, Pattern | Day):
+        return "regular expression" if isinstance(kind, Pattern) else "day such as 2027-03-31"
     simple = {Flag: "`true` or `false`", Number: "number", Quantity: "quantity", Duration: "duration", Record: "map"}
     return simple.get(type(kind), "any value")
 
@@ -151,7 +283,8 @@ def _yaml(value: Any, inner: bool = False) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(_yaml(item, True) for item in value) + "]"
     if isinstance(value, str):
-        return json.dumps(value) if value.isdigit() or (inner and value.startswith("${")) else value
+        special = value[:1] in "{[*&!%@" or (inner and re.search(r"[{}\[\],]", value))
+        return json.dumps(value) if special or value.isdigit() else value
     return json.dumps(value)
 
 
@@ -160,4 +293,4 @@ def _cell(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(reference())
+    sys.stdout.write(company_reference() if sys.argv[1:] == ["company"] else reference())

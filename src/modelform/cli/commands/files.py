@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import click
 
 from modelform.cli import appendix
-from modelform.cli.arguments import Argument, Choice, Option, Place, Reports, command
+from modelform.cli.arguments import Argument, Choice, House, Option, Place, Reports, command
 from modelform.errors import Exit
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ def _pairs(texts: list[str]) -> dict[str, str]:
 def validate(
     place: Place,
     choice: Choice,
+    house: House,
     reports: Reports,
     markdown: Annotated[bool, Option("--markdown", help="As Markdown: a comment for a pull request.")] = False,
 ) -> int:
@@ -115,7 +116,7 @@ def validate(
     voice = voice_of(place)
     take_stdout(place, reports, voice, markdown=markdown)
     with reported("validate", reports, voice, outside(), markdown=markdown) as sheet:
-        session = open_session(place, choice)
+        session = open_session(place, choice, house)
         sheet.begin(session)
         stack = session.resolved
         found = [*session.diagnostics, *program.findings(stack, today=session.around.today())]
@@ -125,7 +126,7 @@ def validate(
             raise PolicyError(diagnostics=found)
     if voice.json:
         document = json.findings("validate", found, stack=stack.name, engine=session.engine, target=stack.target)
-        voice.document(document | appendix.parts(stack))
+        voice.document(document | appendix.parts(stack) | appendix.company(session.company))
         return int(Exit.OK)
     voice.complain(found)
     said = findings.tally(found)
@@ -141,6 +142,7 @@ def validate(
 def lock(
     place: Place,
     choice: Choice,
+    house: House,
     upgrade: Annotated[
         bool, Option("--upgrade", help="Decide anew what the file leaves open, and show what differs.")
     ] = False,
@@ -151,7 +153,7 @@ def lock(
     from modelform.report import json, text
     from modelform.spec import lock as locks
 
-    session = open_session(place, choice, use_lock=not upgrade)
+    session = open_session(place, choice, house, use_lock=not upgrade)
     assert session.file is not None
     path = locks.lock_path(session.file)
     # A broken lock was reported already, unless it is to be decided anew; then it is no matter what it was.
@@ -188,11 +190,14 @@ def keep_lock(session: Session) -> None:
         session.voice.note(f"Wrote {path.name}: what the file leaves open. Keep it with the stack file.")
 
 
-def schema(place: Place) -> int:
-    """Print the JSON Schema of stack files, for editors and for checks."""
+def schema(
+    place: Place,
+    company: Annotated[bool, Option("--company", help="Of company files instead.")] = False,
+) -> int:
+    """Print the JSON Schema of stack files, or of company files, for editors and for checks."""
     from modelform.cli.session import voice_of
     from modelform.report import json
-    from modelform.spec import json_schema
+    from modelform.spec.schema import company_schema, json_schema
 
-    voice_of(place).raw(json.dumps(json_schema()))
+    voice_of(place).raw(json.dumps(company_schema() if company else json_schema()))
     return int(Exit.OK)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import click
 
-from modelform.cli.arguments import Choice, Option, Place, command
+from modelform.cli import appendix
+from modelform.cli.arguments import Choice, House, Option, Place, command
 from modelform.errors import Exit
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def register(app: click.Group) -> None:
 def lifecycle(
     place: Place,
     choice: Choice,
+    house: House,
     within: Annotated[
         int | None, Option("--within", metavar="DAYS", min=0, help="Due is what retires so soon; default: the notice.")
     ] = None,
@@ -31,12 +33,13 @@ def lifecycle(
     from modelform.catalog import Catalog
     from modelform.checks.lifecycle import lives
     from modelform.cli.project import find_project
-    from modelform.cli.session import open_session, voice_of
+    from modelform.cli.session import company_of, open_session, voice_of
     from modelform.errors import StackFileError
     from modelform.report import json
     from modelform.report import lifecycle as view
     from modelform.spec import find_stacks
 
+    company, _ = company_of(house)
     voice, catalog = voice_of(place), Catalog.load()
     project = find_project(place.directory, choice.stack)
     names = [choice.stack] if choice.stack else list(find_stacks(project.folder))
@@ -45,7 +48,7 @@ def lifecycle(
     found: list[Diagnostic] = []
     for name in names:
         try:
-            session = open_session(place, replace(choice, stack=name))
+            session = open_session(place, replace(choice, stack=name), house)
         except StackFileError as error:
             broken.append(name)
             found += error.diagnostics
@@ -55,7 +58,7 @@ def lifecycle(
     document = {"deployments": rows, "broken": broken, "diagnostics": [d.to_json() for d in found]}
     voice.complain(found)
     if voice.json:
-        voice.document(json.answer("lifecycle", **document) | {"ok": not broken})
+        voice.document(json.answer("lifecycle", **document) | {"ok": not broken} | appendix.company(company))
     else:
         voice.say(*view.lines(document, voice.page))
     if broken:

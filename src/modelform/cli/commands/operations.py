@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import click
 
 from modelform.cli import appendix
-from modelform.cli.arguments import Choice, Guards, Leave, Option, Place, Reports, Work, command
+from modelform.cli.arguments import Choice, Guards, House, Leave, Option, Place, Reports, Work, command
 from modelform.cli.commands.files import keep_lock
 from modelform.errors import Exit
 
@@ -40,6 +40,7 @@ def preview(
     work: Work,
     leave: Leave,
     guards: Guards,
+    house: House,
     reports: Reports,
     markdown: Annotated[bool, Option("--markdown", help="As Markdown: a comment for a pull request.")] = False,
     out: Annotated[
@@ -54,7 +55,7 @@ def preview(
     from modelform.cli.session import open_session
 
     with _reporting("preview", place, reports, markdown) as sheet:
-        session = open_session(place, choice)
+        session = open_session(place, choice, house)
         if sheet is not None:
             sheet.begin(session)
         options = _options(work, leave, guards)
@@ -85,6 +86,7 @@ def up(
     work: Work,
     leave: Leave,
     guards: Guards,
+    house: House,
     reports: Reports,
     plan: Annotated[
         Path | None,
@@ -96,7 +98,7 @@ def up(
     from modelform.cli.session import open_session
 
     with _reporting("up", place, reports) as sheet:
-        session = open_session(place, choice)
+        session = open_session(place, choice, house)
         if sheet is not None:
             sheet.begin(session)
         options = _options(work, leave, guards)
@@ -113,11 +115,11 @@ def refresh(place: Place, choice: Choice, work: Work, leave: Leave) -> int:
     return _change(open_state(place, choice), "refresh", work, _options(work, leave, Guards()), _yes_or_no)
 
 
-def destroy(place: Place, choice: Choice, work: Work, leave: Leave) -> int:
+def destroy(place: Place, choice: Choice, work: Work, leave: Leave, house: House) -> int:
     """Delete everything that the stack has made."""
     from modelform.cli.session import open_state
 
-    return _change(open_state(place, choice), "destroy", work, _options(work, leave, Guards()), _by_name)
+    return _change(open_state(place, choice, house), "destroy", work, _options(work, leave, Guards()), _by_name)
 
 
 def _reporting(
@@ -263,6 +265,7 @@ def _options(work: Work, leave: Leave, guards: Guards) -> OperationOptions:
         yes=leave.yes,
         on_name_taken=leave.on_name_taken.value if leave.on_name_taken else "fail",
         purge=tuple(leave.purge or ()),
+        approval=leave.approval,
     )
 
 
@@ -282,6 +285,7 @@ def _request(
         options=options,
         confirm=confirm,
         cancelled=cancelled or threading.Event(),
+        company=session.company,
     )
 
 
@@ -296,7 +300,8 @@ def _document(session: Session, result: Result, plan: Path | None = None) -> Non
     from modelform.report import json
 
     parts = appendix.parts(session.stack) if result.command in ("preview", "up") else {}
-    session.voice.document(json.document(result, None if plan is None else str(plan)) | parts)
+    beside = appendix.company(session.company)
+    session.voice.document(json.document(result, None if plan is None else str(plan)) | parts | beside)
 
 
 def _answer(result: Result, work: Work) -> int:

@@ -1,0 +1,279 @@
+"""`--company` and MODELFORM_COMPANY: what holds of every stack, how it is pinned, what may go, and who is excused."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+COMPANY = """\
+apiVersion: modelform-company/v1
+name: Contoso
+policy:
+  residency: eu-data-zone
+  lifecycle: [generallyAvailable, preview]
+withoutApproval: {deletes: 0, replacements: 0}
+"""
+
+
+@pytest.fixture
+def house(modelform: Any) -> Any:
+    """The runner in a project with a company file, on the sandbox."""
+    modelform.real_driver = True
+    modelform.file = modelform.folder / "company.yaml"
+    modelform.file.write_text(COMPANY)
+    return modelform
+
+
+def good(runner: Any) -> str:
+    return str((runner.folder / "stacks" / "dev.yaml").read_text())
+
+
+def codes(ran: Any) -> list[str]:
+    return [finding["code"] for finding in ran.document["diagnostics"] if finding["severity"] == "error"]
+
+
+def digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def made(runner: Any) -> list[str]:
+    """The stacks that have a state."""
+    return [stack["name"] for stack in runner("stack", "ls", "--json").document["stacks"] if stack["resources"]]
+
+
+@pytest.mark.parametrize("command", [["validate"], ["preview"], ["up", "-y"]])
+def test_a_stack_that_breaks_a_rule_never_reaches_the_engine(command: list[str], house: Any) -> None:
+    house.write(good(house) + "policy: {residency: global}\n")
+    ran = house(*command, "--company", "company.yaml", "--json")
+    assert ran.code == 3
+    assert codes(ran) == ["company.loosened"]
+    found = ran.document["diagnostics"][0]
+    assert (found["file"], found["line"], found["column"]) == ("stacks/dev.yaml", 14, 21)
+    assert "company.yaml:4:14" in found["detail"]
+    assert made(house) == []
+    assert not (house.folder / ".modelform" / "sandbox" / "sandbox.db").exists()
+
+
+def test_the_companys_value_holds_and_decides_the_sku(house: Any) -> None:
+    house.write(good(house).replace("    sku: dataZoneStandard\n", ""))
+    assert house("validate", "--json").document["residency"]["policy"] is None
+    ran = house("validate", "--company", "company.yaml", "--json")
+    assert ran.code == 0
+    assert ran.document["residency"]["policy"] == "eu-data-zone"
+    assert ran.document["residency"]["rows"][0]["sku"] == "dataZoneStandard"
+    assert ran.document["company"] == {"file": "company.yaml", "digest": digest(house.file), "pinned": None}
+
+
+def test_the_variable_is_heard_by_every_command_that_checks(house: Any) -> None:
+    house.environment["MODELFORM_COMPANY"] = f"company.yaml@sha256:{digest(house.file)}"
+    for command in (["validate"], ["preview"], ["cost"], ["quota"], ["lifecycle"], ["up", "-y"], ["destroy", "-y"]):
+        ran = house(*command, "--json")
+        if command != ["destroy", "-y"]:
+            assert ran.code == 0, ran.err
+            assert ran.document["company"]["pinned"] == f"sha256:{digest(house.file)}"
+    house.environment["MODELFORM_COMPANY"] = f"company.yaml@sha256:{'0' * 64}"
+    for command in (["validate"], ["preview"], ["cost"], ["quota"], ["lifecycle"], ["up", "-y"], ["destroy", "-y"]):
+        ran = house(*command, "--json")
+        assert (ran.code, codes(ran)) == (3, ["company.pin"]), command
+        detail = ran.document["diagnostics"][0]["detail"]
+        assert "0" * 64 in detail
+        assert digest(house.file) in detail
+    assert made(house) == ["dev"]
+    assert house("outputs", "--json").code == 0
+
+
+def test_flag_and_variable_must_name_the_same_content(house: Any) -> None:
+    (house.folder / "copy.yaml").write_text(COMPANY)
+    (house.folder / "loose.yaml").write_text(COMPANY.replace("eu-data-zone", "global"))
+    house.environment["MODELFORM_COMPANY"] = f"company.yaml@sha256:{digest(house.file)}"
+    ran = house("validate", "--company", "copy.yaml", "--json")
+    assert (ran.code, ran.document["company"]["file"]) == (0, "company.yaml")
+    ran = house("validate", "--company", "loose.yaml", "--json")
+    assert (ran.code, codes(ran)) == (3, ["company.two"])
+
+
+def test_a_stack_names_no_company_file(house: Any) -> None:
+    house.write(good(house) + "company: loose.yaml\n")
+    assert house("validate").code == 4
+
+
+def git(folder: Path, *words: str) -> str:
+    ran = subprocess.run(
+        ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *words],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return ran.stdout.strip()
+
+
+def test_a_pin_by_commit(house: Any) -> None:
+    git(house.folder, "init", "-q")
+    git(house.folder, "add", "company.yaml")
+    git(house.folder, "commit", "-q", "-m", "company")
+    commit = git(house.folder, "rev-parse", "HEAD")
+    assert house("validate", "--company", f"company.yaml@git:{commit}").code == 0
+    assert house("validate", "--company", f"company.yaml@git:{commit[:8]}").code == 0
+    before = digest(house.file)
+    house.file.write_text(COMPANY + "# edited\n")
+    ran = house("validate", "--company", f"company.yaml@git:{commit}", "--json")
+    assert (ran.code, codes(ran)) == (3, ["company.pin"])
+    assert before in ran.document["diagnostics"][0]["detail"]
+    assert digest(house.file) in ran.document["diagnostics"][0]["detail"]
+    ran = house("validate", "--company", f"company.yaml@git:{'1' * 40}", "--json")
+    assert (ran.code, "cannot be told" in ran.err) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "said"),
+    [
+        ("nowhere.yaml", 64, "there is no company file nowhere.yaml"),
+        ("company.yaml@sha256:12", 64, "has a pin that cannot be read"),
+        ("company.yaml@git:main", 64, "has a pin that cannot be read"),
+        ("stacks", 4, "company file stacks"),
+    ],
+)
+def test_what_is_asked_for_wrongly(asked: str, code: int, said: str, house: Any) -> None:
+    ran = house("validate", "--company", asked)
+    assert ran.code == code
+    assert said in " ".join(ran.err.split())
+
+
+WRONG = """\
+apiVersion: modelform-company/v1
+polcy: {}
+policy:
+  residency: ${env:WHERE}
+  publishers:
+naming: {accounts: '(', hubs: 'a-{team}'}
+exceptions:
+  - {code: residency.route, stack: '*', until: 2026-02-30}
+"""
+
+
+def test_every_problem_of_the_file_at_once_with_its_place(house: Any) -> None:
+    house.file.write_text(WRONG)
+    ran = house("preview", "--company", "company.yaml", "--json")
+    assert ran.code == 4
+    residency = "policy.residency must be global, a zone (eu-data-zone), eu, a country code or a region"
+    assert [(d["line"], d["column"], d["summary"]) for d in ran.document["diagnostics"]] == [
+        (2, 1, "a company file has no key 'polcy'"),
+        (4, 14, "a company file takes no values from outside: '${env:WHERE}'"),
+        (4, 14, f"{residency}, not '${{env:WHERE}}'"),
+        (5, 3, "policy.publishers has no value"),
+        (6, 20, "naming.accounts is no regular expression: missing ), unterminated subpattern"),
+        (6, 31, "naming.hubs has the word {team}, which stands for nothing"),
+        (8, 5, "exceptions.0 has no reason"),
+        (8, 48, "exceptions.0.until must be a day such as 2027-03-31, not '2026-02-30'"),
+    ]
+
+
+def token(ran: Any) -> str:
+    match = re.search(r"--approval ([0-9a-f]{16})", ran.out + ran.err)
+    assert match, ran.err
+    return match.group(1)
+
+
+def test_what_goes_beyond_the_limit_needs_the_approval_of_this_very_plan(house: Any) -> None:
+    company = ("--company", "company.yaml")
+    second = "  second: {model: gpt-5.4-mini, workspace: foundry, sku: dataZoneStandard, capacity: {tpm: 10k}}\n"
+    third = second.replace("second", "third")
+    small = good(house)
+    house.write(small + second + third)
+    assert house("up", "-y", *company).code == 0
+    house.write(small + third)
+    shown = house("preview", *company)
+    assert shown.code == 0
+    assert "1 deletion, and the company allows 0: second would go" in " ".join(shown.out.split())
+    refused = house("up", "-y", *company, "--json")
+    assert (refused.code, codes(refused)) == (3, ["company.changes"])
+    assert token(refused) == token(shown)
+    house.write(small)
+    other = house("up", "-y", *company, "--approval", token(shown), "--json")
+    assert (other.code, codes(other)) == (3, ["company.changes"])
+    assert f"{token(shown)} approves another plan than this" in " ".join(other.err.split())
+    assert token(other) != token(shown)
+    house.write(small + third)
+    done = house("up", "-y", *company, "--approval", token(shown), "--json")
+    assert (done.code, done.document["summary"]["delete"]) == (0, 1)
+    house.write(small + second + third)
+    assert house("up", "-y", *company).code == 0
+    house.write(small + third)
+    again = house("up", "-y", *company, "--approval", token(shown), "--json")
+    assert (again.code, codes(again)) == (3, ["company.changes"]), "what was made anew was not approved of"
+    gone = house("destroy", "-y", *company, "--json")
+    assert (gone.code, codes(gone)) == (3, ["company.changes"])
+    assert house("destroy", "-y", *company, "--approval", token(gone)).code == 0
+    assert made(house) == []
+
+
+def test_a_saved_plan_is_stale_under_another_company_file(house: Any) -> None:
+    assert house("preview", "--company", "company.yaml", "--out", "plan.json").code == 0
+    for argv in ([], ["--company", "other.yaml"]):
+        (house.folder / "other.yaml").write_text(COMPANY + "# edited\n")
+        ran = house("up", "--plan", "plan.json", *argv, "--json")
+        assert (ran.code, codes(ran)) == (5, ["plan.company"])
+    assert house("up", "--plan", "plan.json", "--company", "company.yaml").code == 0
+
+
+def test_a_pack_of_the_company_counts_as_its_file_does(house: Any) -> None:
+    rules = house.folder / "rules"
+    rules.mkdir()
+    check = rules / "acme.py"
+    check.write_text(
+        "code, level, sentence, reason = 'acme.a', 'warning', 'S.', 'R.'\n"
+        "def check(stack, catalog, today, facts):\n    yield 'deployments.assistant.sku', 'seen'\n"
+    )
+    house.file.write_text(COMPANY.replace("policy:\n", "policy:\n  packs: [rules]\n"))
+    ran = house("preview", "--company", "company.yaml", "--out", "plan.json", "--json")
+    assert ("acme.a", "stacks/dev.yaml", 12) in [(d["code"], d["file"], d["line"]) for d in ran.document["diagnostics"]]
+    check.write_text(check.read_text() + "# edited\n")
+    ran = house("up", "--plan", "plan.json", "--company", "company.yaml", "--json")
+    assert (ran.code, codes(ran)) == (5, ["plan.company"])
+
+
+def test_going_back_to_a_model_that_retires_soon_only_warns(house: Any) -> None:
+    old, new = "openai/gpt-4o@2024-11-20", "openai/gpt-5.4-mini@2026-03-17"
+    text = good(house).replace("mistral-large-3@1", old).replace("tpm: 50k", "tpm: 10k")
+    house.file.write_text("apiVersion: modelform-company/v1\n")
+    house.write(text)
+    assert house("up", "-y").code == 0
+    house.file.write_text("apiVersion: modelform-company/v1\npolicy: {retirementNotice: 200d}\n")
+    stays = house("up", "-y", "--company", "company.yaml", "--json")
+    assert (stays.code, codes(stays)) == (3, ["lifecycle.retiring"]), "it was nothing else before"
+    house.write(text.replace(old, new))
+    assert house("up", "-y", "--company", "company.yaml").code == 0
+    house.write(text)
+    for argv in (["preview"], ["up", "-y"], ["preview"]):
+        back = house(*argv, "--company", "company.yaml", "--json")
+        assert (back.code, codes(back)) == (0, []), back.err
+        found = {d["code"]: d for d in back.document["diagnostics"]}["lifecycle.retiring"]
+        assert found["severity"] == "warning"
+        assert found["detail"].startswith("the deployment had it before: going back is let through")
+    house.write(text.replace("  assistant:", "  other:"))
+    assert house("preview", "--company", "company.yaml").code == 3
+
+
+def test_an_exception_is_told_with_its_reason_and_ends(house: Any) -> None:
+    house.write(good(house).replace("dataZoneStandard", "globalStandard"))
+    excuse = "exceptions:\n  - {code: residency.processing, stack: 'd*', reason: a trial, until: 2026-11-22}\n"
+    house.file.write_text(COMPANY + excuse)
+    ran = house("validate", "--company", "company.yaml")
+    assert ran.code == 0
+    assert "excused until 2026-11-22: a trial (company.yaml:8:5)" in " ".join(ran.err.split())
+    house.file.write_text(COMPANY + excuse.replace("11-22", "11-21"))
+    ran = house("validate", "--company", "company.yaml", "--json")
+    assert (ran.code, codes(ran)) == (3, ["residency.processing"])
+    assert "company.exception-expired" in [d["code"] for d in ran.document["diagnostics"]]
+
+
+def test_the_schema_of_company_files(modelform: Any) -> None:
+    ran = modelform("schema", "--company")
+    assert ran.document["title"] == "modelform company file"
+    assert modelform("schema").document["title"] == "modelform stack file"
