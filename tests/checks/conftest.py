@@ -15,7 +15,7 @@ import yaml
 from modelform.catalog import Catalog
 from modelform.catalog.overlay import empty, render
 from modelform.checks import facts as live
-from modelform.checks.facts import Deleted, Facts
+from modelform.checks.facts import Deleted, Facts, Silence
 from modelform.checks.holdings import Holding
 from modelform.errors import Span
 from modelform.spec.company import Pin, load_company
@@ -149,7 +149,14 @@ def case_facts(case: Mapping[str, Any], catalog: Catalog) -> Facts | None:
     }
     return Facts(
         usages=usages,
-        failed={(SUBSCRIPTION, region): why for region, why in told.get("failed", {}).items()},
+        failed={(SUBSCRIPTION, region): Silence(**why) for region, why in told.get("failed", {}).items()},
+        rooms={
+            asked(text, catalog): {(region, sku): units for sku, row in skus.items() for region, units in row.items()}
+            for text, skus in told.get("rooms", {}).items()
+        },
+        roomless={asked(text, catalog): Silence(**why) for text, why in told.get("roomless", {}).items()},
+        graveless={SUBSCRIPTION: Silence(**told["graveless"])} if "graveless" in told else {},
+        buyers={SUBSCRIPTION: told["buyer"]} if "buyer" in told else {},
         deleted={SUBSCRIPTION: tuple(Deleted(**row) for row in told.get("deleted", ()))},
         holdings=tuple(held(row, catalog) for row in told.get("holdings", ())),
         accounts=frozenset(
@@ -158,6 +165,11 @@ def case_facts(case: Mapping[str, Any], catalog: Catalog) -> Facts | None:
             for name in told.get("accounts", ())
         ),
     )
+
+
+def asked(text: str, catalog: Catalog) -> tuple[str, str, str, str]:
+    model = named(text, catalog)
+    return SUBSCRIPTION, model.format, model.name, model.version
 
 
 def held(row: Mapping[str, Any], catalog: Catalog) -> Holding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections import Counter
@@ -9,7 +10,10 @@ from typing import Any
 
 import pytest
 
-from modelform.azure import Arm
+from modelform import checks
+from modelform.azure import Arm, accounts
+from modelform.azure.failures import arm_error
+from modelform.catalog import Catalog, data
 from modelform.drivers import preflight
 from modelform.errors import AccessError, Exit, PolicyError
 
@@ -108,6 +112,99 @@ def test_one_call_a_region_and_all_at_a_time(project: Any) -> None:
     assert took < 3 * 0.2
 
 
+def test_free_capacity_is_asked_once_a_model_and_beside_the_rest(project: Any) -> None:
+    rooms = [
+        {"location": region, "properties": {"skuName": "GlobalProvisionedManaged", "availableCapacity": units}}
+        for region, units in (("swedencentral", 10), ("francecentral", 500))
+    ]
+    full = [{"name": {"value": "OpenAI.GlobalProvisionedManaged"}, "currentValue": 0, "limit": 1000}]
+    cloud = Slow({"modelCapacities": rooms, "usages": full}, seconds=0.2)
+    many(project)
+    text = (project.folder / "stacks" / "dev.yaml").read_text()
+    for model in ("gpt-5.4-mini", "gpt-5.4"):
+        for region in REGIONS[:3]:
+            text += (
+                f"  p-{model.replace('.', '-')}-{region}: {{model: {model}, workspace: {region}-0, "
+                "sku: globalProvisionedManaged, capacity: {ptu: 100}}\n"
+            )
+    project.write(text)
+    stack = project.stack()
+    began = time.monotonic()
+    facts = preflight.gather(stack, [], cloud.arm)
+    took = time.monotonic() - began
+    assert cloud.asked["modelCapacities"] == 2
+    assert {count for api, count in cloud.asked.items() if api != "modelCapacities"} == {1}
+    assert took < 3 * 0.2
+    found = checks.run(stack, Catalog.load(), today=project_day(), facts=facts, only=["capacity.unavailable"])
+    told = {d.summary.partition(":")[0]: d.hint for d in found}
+    assert set(told) == {f"p-{m}-{r}" for m in ("gpt-5-4-mini", "gpt-5-4") for r in ("swedencentral", "eastus2")}
+    assert set(told.values()) == {"not here, but there: francecentral (500 ptu)"}
+
+
+def test_quota_is_not_capacity(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = copy.deepcopy(data.load())
+    world["quotaLimits"]["OpenAI.GlobalProvisionedManaged"]["limit"] = 500
+    world["rooms"] = {"swedencentral": {"GlobalProvisionedManaged": 50}}
+    monkeypatch.setattr("modelform.catalog.data.load", lambda: world)
+    text = STACK.replace("mistral-large-3@1", "gpt-5.4-mini").replace(
+        "sku: globalStandard", "sku: globalProvisionedManaged"
+    )
+    text = text.replace("tpm: {tpm}", "ptu: {ptu}")
+    project.write(text.format(ptu=40))
+    project.up()
+    project.write(text.format(ptu=60))
+    with pytest.raises(PolicyError) as caught:
+        project.run("up")
+    (error,) = [d for d in caught.value.diagnostics if d.severity == "error"]
+    assert error.code == "capacity.unavailable"
+    assert "20 ptu more of gpt-5.4-mini as globalProvisionedManaged are needed in swedencentral" in error.summary
+    assert "Azure has 10 ptu" in error.summary
+    assert error.detail == "it is no question of quota: 460 ptu of OpenAI.GlobalProvisionedManaged are left"
+    assert error.hint.startswith("not here, but there: ")
+    # The sandbox refuses it as well, for who does not want to hear of it before.
+    rules = "preview], rules: {capacity.unavailable: off}}"
+    project.write(text.format(ptu=60).replace("preview]}", rules))
+    assert "InsufficientCapacity" in str(project.run("up").diagnostics)
+
+
+@pytest.mark.parametrize(
+    ("error", "why", "hint"),
+    [
+        (arm_error(403, "AuthorizationFailed", "no"), "AuthorizationFailed: no", "takes the permission Microsoft.Cogn"),
+        (arm_error(403, "", "Forbidden"), "Forbidden", "it takes the permission Microsoft.CognitiveServices/"),
+        (arm_error(429, "TooManyRequests", "slow down"), "TooManyRequests: slow down", "run again later"),
+        (arm_error(0, "Unreachable", "no answer from x: refused"), "Unreachable: no answer", "check the network"),
+        (arm_error(0, "UnexpectedAnswer", "the answer is no list"), "UnexpectedAnswer", "a proxy, a sign-in page"),
+    ],
+    ids=["403", "403-bare", "429", "silence", "html"],
+)
+def test_each_way_of_asking_badly_is_a_finding_that_names_it(
+    project: Any, error: Exception, why: str, hint: str
+) -> None:
+    project.write(STACK.format(tpm="1k"))
+    facts = preflight.gather(project.stack(), [], Slow({"": error}).arm)
+    found = checks.run(project.stack(), Catalog.load(), today=project_day(), facts=facts, only=preflight.CODES)
+    assert {d.code for d in found} == {"quota.unverified"}
+    assert len(found) == 2
+    for finding in found:
+        assert why in finding.detail
+        assert hint in finding.hint
+
+
+def test_deleted_accounts_are_asked_for_once_in_a_plan(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    real = accounts.deleted_accounts
+
+    def counted(arm: Arm, subscription: str = "", **more: Any) -> Any:
+        asked.append(subscription)
+        return real(arm, subscription, **more)
+
+    monkeypatch.setattr(accounts, "deleted_accounts", counted)
+    project.write(STACK.format(tpm="1k"))
+    assert project.run("preview").ok
+    assert len(asked) == 1
+
+
 def test_what_fails_is_unverified_and_the_rest_is_checked(project: Any) -> None:
     full = [{"name": {"value": "OpenAI.GlobalStandard.gpt-5.4-mini"}, "currentValue": 10, "limit": 10}]
     cloud = Slow(
@@ -117,9 +214,6 @@ def test_what_fails_is_unverified_and_the_rest_is_checked(project: Any) -> None:
             "eastus2/usages": full,
         }
     )
-    from modelform import checks
-    from modelform.catalog import Catalog
-
     stack = many(project)
     facts = preflight.gather(stack, [], cloud.arm)
     found = checks.run(stack, Catalog.load(), today=project_day(), facts=facts, only=preflight.CODES)
@@ -127,6 +221,7 @@ def test_what_fails_is_unverified_and_the_rest_is_checked(project: Any) -> None:
     assert ("quota.unverified", "warning", "swedencentral-0") in told
     assert ("quota.exceeded", "error", "eastus2-0") in told
     denied = next(d for d in found if d.summary.startswith("swedencentral-0"))
+    assert denied.hint.startswith("it takes the permission Microsoft.CognitiveServices/locations/usages/read")
     assert denied.detail == "the caller may not read: AuthorizationFailed"
 
 

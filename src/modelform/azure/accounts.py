@@ -40,12 +40,12 @@ class Held:
     protected: bool = False
 
 
-def deleted_accounts(arm: Arm, subscription: str = "") -> list[Held]:
-    """The soft-deleted accounts of a subscription, by name."""
+def deleted_accounts(arm: Arm, subscription: str = "", *, timeout: float = 0) -> list[Held]:
+    """The soft-deleted accounts of a subscription, by name; `timeout` in seconds, for all of it."""
     scope = f"/subscriptions/{subscription or arm.connection.subscription}"
     path = f"{scope}/providers/Microsoft.CognitiveServices/deletedAccounts"
     found = []
-    for item in arm.items(path, API_VERSIONS[ACCOUNT]):
+    for item in arm.items(path, API_VERSIONS[ACCOUNT], timeout=timeout):
         parts = str(item.get("id") or "").strip("/").split("/")
         if len(parts) != 10:  # subscriptions S providers P locations L resourceGroups G deletedAccounts N
             raise ArmError(0, "", f"'{item.get('id')}' is no id of a deleted account", operation=f"GET {path}")

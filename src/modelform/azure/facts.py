@@ -10,6 +10,7 @@ from modelform.azure.failures import ArmError, arm_error
 from modelform.record import dataclass
 
 API_VERSION = "2025-06-01"
+SUBSCRIPTIONS_VERSION = "2022-12-01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,13 @@ def _sku(sku: dict[str, Any]) -> OfferedSku:
         retires=str(sku.get("deprecationDate") or ""),
         meters=tuple(str(cost["meterId"]) for cost in costs if cost.get("meterId")),
     )
+
+
+def offer_kind(arm: Arm, subscription: str = "", *, timeout: float = 0) -> str:
+    """What kind of offer a subscription is of, ARM's `quotaId` (`PayAsYouGo_2014-09-01`); empty where ARM has none."""
+    path = f"/subscriptions/{subscription or arm.connection.subscription}"
+    policies = arm.get(path, SUBSCRIPTIONS_VERSION, timeout=timeout).get("subscriptionPolicies")
+    return str(policies.get("quotaId") or "") if isinstance(policies, dict) else ""
 
 
 def account_regions(arm: Arm, subscription: str = "", *, timeout: float = 0) -> list[str]:

@@ -9,6 +9,8 @@ from modelform.checks.holdings import Holding
 
 Place = tuple[str, str]
 """A subscription and a region."""
+Asked = tuple[str, str, str, str]
+"""A subscription and a model: ARM's format, name and version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +31,29 @@ class Deleted:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """Why something was not answered, and what to do about that."""
+
+    why: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Live answers. A place is in `usages` (counters by name in small letters) or, with why not, in `failed`.
 
+    `rooms` is how many units of a model's skus could be deployed, by region and sku; a model that was asked about and
+    not answered is in `roomless`. `graveless` are the subscriptions whose deleted accounts could not be listed.
+    `buyers` is the kind of offer that a subscription is of (ARM's `quotaId`).
     `holdings` and `accounts` (ids in small letters) are what the state has; `deleted` is by subscription.
     """
 
     usages: Mapping[Place, Mapping[str, Counter]] = field(default_factory=dict)
-    failed: Mapping[Place, str] = field(default_factory=dict)
+    failed: Mapping[Place, Silence] = field(default_factory=dict)
+    rooms: Mapping[Asked, Mapping[tuple[str, str], float]] = field(default_factory=dict)
+    roomless: Mapping[Asked, Silence] = field(default_factory=dict)
+    graveless: Mapping[str, Silence] = field(default_factory=dict)
+    buyers: Mapping[str, str] = field(default_factory=dict)
     deleted: Mapping[str, tuple[Deleted, ...]] = field(default_factory=dict)
     holdings: tuple[Holding, ...] = ()
     accounts: frozenset[str] = frozenset()

@@ -108,19 +108,25 @@ def compact(amount: float) -> str:
 
 def buckets(stack: Stack, catalog: Catalog, facts: Facts | None) -> list[Bucket]:
     """Every counter that the stack draws on, in the order of its deployments."""
-    held = {_identity(h.subscription, h.group, h.account, h.name): h for h in facts.holdings} if facts else {}
     asks: dict[tuple[str, str, str], list[Ask]] = {}
     first: dict[tuple[str, str, str], Placed] = {}
+    for item, usage, wants, new in growths(stack, catalog, facts):
+        bucket = (item.workspace.subscription.lower(), item.region, usage)
+        first.setdefault(bucket, item)
+        asks.setdefault(bucket, []).append(Ask(item.key, wants, new))
+    return [_bucket(place, asks[place], first[place], catalog, facts) for place in asks]
+
+
+def growths(stack: Stack, catalog: Catalog, facts: Facts | None) -> Iterator[tuple[Placed, str, int, int]]:
+    """Every deployment that draws on a counter: the counter, all that it wants, and what of that it does not hold."""
+    held = {_identity(h.subscription, h.group, h.account, h.name): h for h in facts.holdings} if facts else {}
     for item in placed(stack, catalog):
         made = item.deployment
         usage = catalog.usage_name(item.model, item.sku) if item.model else None
         if item.sku == SERVERLESS or usage is None or made.capacity is None or item.region not in catalog.regions:
             continue
-        bucket = (item.workspace.subscription.lower(), item.region, usage)
-        first.setdefault(bucket, item)
         wants = made.capacity.sku_capacity
-        asks.setdefault(bucket, []).append(Ask(item.key, wants, max(wants - _held(item, usage, held, catalog), 0)))
-    return [_bucket(place, asks[place], first[place], catalog, facts) for place in asks]
+        yield item, usage, wants, max(wants - _held(item, usage, held, catalog), 0)
 
 
 def _identity(subscription: str, group: str, account: str, name: str) -> str:
@@ -162,8 +168,13 @@ def _bucket(
         evidence=Evidence(LIVE, "", "live") if found else limit.evidence,
         inferred=offer.usage_name_inferred,
         known=not answered or found is not None,
-        failed=facts.failed.get((subscription, region), "") if facts else "",
+        failed=_why(facts, (subscription, region)),
     )
+
+
+def _why(facts: Facts | None, place: Place) -> str:
+    silence = facts.failed.get(place) if facts else None
+    return (silence.why or "no answer") if silence else ""
 
 
 def places(stack: Stack, catalog: Catalog) -> Iterator[Place]:

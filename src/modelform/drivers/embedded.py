@@ -218,7 +218,8 @@ class Embedded:
         asked += allowance.findings(planned, work.base, work.request, severity=severity)
         refused = [d for d in [*asked, *names] if d.severity is Severity.ERROR]
         if outcome.ok:
-            preflight.asked(stack, work.found, planned, work.base, work.graves.arm, self._day())
+            graves = work.graves
+            preflight.asked(stack, work.found, planned, work.base, graves.arm, self._day(), graves.deleted_accounts)
         plan = replace(self._result("preview", work, outcome, planned, [*asked, *names]), steps=outcome.steps)
         if plan.ok and severity is Severity.ERROR and work.request.verify is not None:
             work.request.verify(plan)

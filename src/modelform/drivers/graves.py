@@ -43,6 +43,7 @@ class Graves:
         self._arms: dict[str, Arm] = {}
         self._lock = threading.Lock()
         self._purged: set[str] = set()
+        self._found: dict[str, list[Held] | ModelformError] = {}
         self.notes: list[Diagnostic] = []
 
     def provider(self, package: str, version: str) -> Provider:
@@ -69,6 +70,20 @@ class Graves:
             if subscription not in self._arms:
                 self._arms[subscription] = self._connect(subscription)
             return self._arms[subscription]
+
+    def deleted_accounts(self, subscription: str) -> list[Held]:
+        """The soft-deleted accounts as a plan finds them: ARM is asked once, and its refusal is an answer as well."""
+        from modelform.azure import accounts
+
+        if subscription not in self._found:
+            try:
+                self._found[subscription] = accounts.deleted_accounts(self.arm(subscription), subscription)
+            except ModelformError as error:
+                self._found[subscription] = error
+        found = self._found[subscription]
+        if isinstance(found, ModelformError):
+            raise found
+        return found
 
     def close(self) -> None:
         """Gives back the connections that were opened for questions of its own."""
@@ -155,7 +170,7 @@ class Graves:
             for subscription in self._subscriptions:
                 arm = self.arm(subscription)
                 if ACCOUNT in types:
-                    held += [(ACCOUNT, item) for item in accounts.deleted_accounts(arm, subscription)]
+                    held += [(ACCOUNT, item) for item in self.deleted_accounts(subscription)]
                 if VAULT in types:
                     held += [(VAULT, item) for item in accounts.deleted_vaults(arm, subscription)]
         except ModelformError as error:

@@ -262,7 +262,8 @@ class PulumiCli:
         asked = guards.findings(planned, events.steps, options, stack, severity=severity, agreed=agreed)
         asked += allowance.findings(planned, work.base, request, severity=severity)
         if ok:
-            preflight.asked(stack, work.found, planned, work.base, work.graves.arm, self._day())
+            graves = work.graves
+            preflight.asked(stack, work.found, planned, work.base, graves.arm, self._day(), graves.deleted_accounts)
         result = self._result("preview", work, ok, [events], planned, [*asked, *names])
         plan = replace(result, steps=tuple(events.steps))
         if ok and severity is Severity.ERROR and request.verify is not None:

@@ -97,6 +97,14 @@ class Offers:
         found = limits.get(usage) or limits.get("*") or {"limit": 0}
         return int(found["limit"])
 
+    def room(self, region: str, sku: str) -> int | None:
+        """How many units of a provisioned sku a region has for everybody; None where that is not limited.
+
+        The catalogue knows nothing of it: `rooms` (region -> sku -> units) is for who wants a sold-out region.
+        """
+        found = self.data.get("rooms", {}).get(region, {}).get(sku)
+        return None if found is None else int(found)
+
     def cap(self, name: str, otherwise: int) -> int:
         """One of the catalogue's `limits` by its name."""
         return int((self.data["limits"].get(name) or {}).get("value", otherwise))

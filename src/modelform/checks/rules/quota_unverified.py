@@ -45,12 +45,17 @@ def check(stack: Stack, catalog: Catalog, today: date, facts: object | None) -> 
                 stack.origins.span(f"deployments.{keys[0]}.capacity"),
                 "see the quotas of the region in the Foundry portal",
             )
+    growing = {bucket.subscription for bucket in quota.buckets(stack, catalog, known) if bucket.new}
+    for subscription in sorted(growing & known.graveless.keys()):
+        silence = known.graveless[subscription]
+        said = "soft-deleted accounts could not be asked for: what quota they hold, and what they bill, is not known"
+        yield Diagnostic(code, level, said, silence.why, None, silence.hint)
     for place, keys in silent.items():
         yield Diagnostic(
             code,
             level,
             f"{several(keys)}: the quota in {place[1]} could not be asked, so it is not known to be enough",
-            known.failed[place],
+            known.failed[place].why,
             stack.origins.span(f"deployments.{keys[0]}.capacity"),
-            "the role Cognitive Services Usages Reader on the subscription lets it be read",
+            known.failed[place].hint,
         )

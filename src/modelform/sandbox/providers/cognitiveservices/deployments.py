@@ -183,6 +183,11 @@ def _quota(change: Change, account: Resource, wanted: Wanted) -> None:
             f"available capacity {max(limit - used, 0)}. The current quota usage is {used} and the quota limit is "
             f"{limit} for quota {quota}.",
         )
+    name = wanted.sku_name
+    room = change.control.offers.room(where, name)
+    if room is not None and needed > 0 and used + needed > room:
+        text = f"The region {where} has no capacity for {needed} units of {name} of the model {wanted.model['name']}."
+        raise Refusal(400, "InsufficientCapacity", text)
     if (old_usage, old_amount) != (wanted.usage, wanted.capacity):
         view.use(change.key, subscription, where, wanted.usage, wanted.capacity)
 

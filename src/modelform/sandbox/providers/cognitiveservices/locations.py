@@ -59,7 +59,7 @@ def _models(call: Call) -> Response:
 
 
 def _capacities(call: Call) -> Response:
-    """What may still be deployed of one model, by region and sku: the quota that is left, up to the sku's maximum."""
+    """What may still be deployed of one model, by region and sku: the quota that is left, or the region's room."""
     control, query = call.control, call.request.parameter
     asked = {name: query(name) for name in ("modelFormat", "modelName", "modelVersion")}
     missing = [name for name, value in asked.items() if not value]
@@ -79,7 +79,9 @@ def _capacities(call: Call) -> Response:
                 if only is not None and where != only:
                     continue
                 usage = sku["quota"]["usageName"]
-                left = control.offers.limit(usage) - view.used(subscription.lower(), where).get(usage, 0)
+                used = view.used(subscription.lower(), where).get(usage, 0)
+                left, room = control.offers.limit(usage) - used, control.offers.room(where, name)
+                left = left if room is None else min(left, room - used)
                 items.append(_capacity(subscription, where, model or {}, name, max(left, 0)))
     return Response(200, {"value": items})
 
