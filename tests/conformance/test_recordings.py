@@ -25,7 +25,14 @@ SCENARIOS = {
     for path in sorted(folder.glob("*.json"))
 }
 OWN = {path.stem for path in (HERE / "own").glob("*.json")} if not GIVEN else set()
-SUCCEEDING = [name for name, s in SCENARIOS.items() if all(step["expect"]["succeeded"] for step in s["steps"])]
+# What Pulumi does there depends on which of two independent resources registers first: `b` goes with the `a` that it
+# used to need unless it has been found to be the same before.
+RACES = {"dbr_dependent_no_longer_depends"}
+SUCCEEDING = [
+    name
+    for name, s in SCENARIOS.items()
+    if name not in RACES and all(step["expect"]["succeeded"] for step in s["steps"])
+]
 
 
 def replay(scenario: dict[str, Any], parallel: int) -> None:
