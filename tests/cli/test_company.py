@@ -126,6 +126,10 @@ def test_a_pin_by_commit(house: Any) -> None:
     assert (ran.code, codes(ran)) == (3, ["company.pin"])
     assert before in ran.document["diagnostics"][0]["detail"]
     assert digest(house.file) in ran.document["diagnostics"][0]["detail"]
+    git(house.folder, "commit", "-q", "-a", "-m", "another")
+    git(house.folder, "branch", commit[:8])
+    ran = house("validate", "--company", f"company.yaml@git:{commit[:8]}", "--json")
+    assert (ran.code, codes(ran)) == (3, ["company.pin"]), "a branch does not pass for the commit of its name"
     ran = house("validate", "--company", f"company.yaml@git:{'1' * 40}", "--json")
     assert (ran.code, "cannot be told" in ran.err) == (3, True)
 
@@ -250,7 +254,7 @@ def test_going_back_to_a_model_that_retires_soon_only_warns(house: Any) -> None:
     house.write(text.replace(old, new))
     assert house("up", "-y", "--company", "company.yaml").code == 0
     house.write(text)
-    for argv in (["preview"], ["up", "-y"], ["preview"]):
+    for argv in (["validate"], ["preview"], ["up", "-y"], ["preview"]):
         back = house(*argv, "--company", "company.yaml", "--json")
         assert (back.code, codes(back)) == (0, []), back.err
         found = {d["code"]: d for d in back.document["diagnostics"]}["lifecycle.retiring"]
@@ -258,6 +262,7 @@ def test_going_back_to_a_model_that_retires_soon_only_warns(house: Any) -> None:
         assert found["detail"].startswith("the deployment had it before: going back is let through")
     house.write(text.replace("  assistant:", "  other:"))
     assert house("preview", "--company", "company.yaml").code == 3
+    assert house("validate", "--company", "company.yaml").code == 3
 
 
 def test_an_exception_is_told_with_its_reason_and_ends(house: Any) -> None:
@@ -267,6 +272,11 @@ def test_an_exception_is_told_with_its_reason_and_ends(house: Any) -> None:
     ran = house("validate", "--company", "company.yaml")
     assert ran.code == 0
     assert "excused until 2026-11-22: a trial (company.yaml:8:5)" in " ".join(ran.err.split())
+    log = house("validate", "--company", "company.yaml", "--sarif", "-").document["runs"][0]
+    told = [result for result in log["results"] if result["ruleId"] == "residency.processing"]
+    assert [one["suppressions"][0]["justification"] for one in told] == [
+        "excused until 2026-11-22: a trial (company.yaml:8:5)"
+    ]
     house.file.write_text(COMPANY + excuse.replace("11-22", "11-21"))
     ran = house("validate", "--company", "company.yaml", "--json")
     assert (ran.code, codes(ran)) == (3, ["residency.processing"])

@@ -57,6 +57,38 @@ def test_they_run_like_ours_and_stop_like_ours(packed: Any) -> None:
     assert packed("up", "-y").code == 0
 
 
+def test_they_are_in_every_report(packed: Any) -> None:
+    log = packed("validate", "--sarif", "-").document["runs"][0]
+    rules = {rule["id"]: rule for rule in log["tool"]["driver"]["rules"]}
+    assert rules["acme.small"]["shortDescription"]["text"] == "Nothing is large."
+    assert "acme.small" in [result["ruleId"] for result in log["results"]]
+    suite = packed("validate", "--junit", "-").out
+    assert "acme.global" in suite
+    assert "assistant takes 50000" in suite
+    assert "assistant takes 50000" in packed("validate", "--markdown").out
+
+
+def test_what_one_prints_is_in_no_document(packed: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    noisy = "print('loaded')\n" + CHECK.replace("acme.small", "acme.noisy").replace(
+        "        for key", "        print('checked')\n        for key"
+    )
+    (packed.folder / "shared" / "rules" / "noisy.py").write_text(noisy)
+    ran = packed("validate", "--json")
+    assert [code for code, _, _ in errors(ran)] == ["acme.noisy", "acme.small"]
+    assert capsys.readouterr() == ("", "loaded\nchecked\n")
+
+
+def test_one_that_never_ends_is_cut(packed: Any) -> None:
+    endless = CHECK.replace("acme.small", "acme.endless").replace(
+        "for key, made in stack.deployments.items()", "while 1"
+    )
+    endless = endless.partition("            if made")[0] + "            yield 'deployments', 'more'\n"
+    (packed.folder / "shared" / "rules" / "endless.py").write_text(endless)
+    ran = packed("validate", "--json")
+    found = [d["summary"] for d in ran.document["diagnostics"] if d["code"] == "pack.failed"]
+    assert found == ["the pack file shared/rules/endless.py: acme.endless: it has more than 1000 findings"]
+
+
 def test_a_saved_plan_stands_on_them(packed: Any) -> None:
     packed.write(packed.text.replace("50k", "20k"))
     assert packed("preview", "--out", "plan.json").code == 0

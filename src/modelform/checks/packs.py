@@ -10,6 +10,7 @@ import re
 import sys
 import traceback
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from modelform.spec.resolved import Stack
 
 FAILED = "pack.failed"
+MOST = 1000
 PARTS = ("code", "level", "sentence", "reason", "check")
 CODE = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.[a-z]+(?:-[a-z]+)*)+")
 
@@ -51,12 +53,18 @@ class PackRule:
 
     def check(self, stack: Stack, catalog: Catalog, today: date, facts: object | None) -> Iterator[Diagnostic]:
         """The pack's findings, and one `pack.failed` where it raises or answers with something else."""
+        found: list[Diagnostic] = []
         try:
-            answer = self.inner(stack, catalog, today, facts)
-            for item in answer if answer is not None else ():
-                yield self._finding(item, stack)
+            with redirect_stdout(sys.stderr):
+                answer = self.inner(stack, catalog, today, facts)
+                for item in answer if answer is not None else ():
+                    if len(found) == MOST:
+                        raise PackError(f"it has more than {MOST} findings", self.line)
+                    found.append(self._finding(item, stack))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a pack's failure is a finding
-            yield failure(f"{self.code} raised {_said(error)}", _place(error, self.file, self.line))
+            how = ":" if isinstance(error, PackError) else " raised"
+            found.append(failure(f"{self.code}{how} {_said(error)}", _place(error, self.file, self.line)))
+        yield from found
 
     def _finding(self, item: object, stack: Stack) -> Diagnostic:
         if isinstance(item, Diagnostic):
@@ -113,9 +121,10 @@ def _python(file: PackFile) -> Iterator[PackRule]:
     """The check that a module is, or those that its classes are."""
     module = ModuleType(f"modelform_pack_{abs(hash(file.path)):x}")
     module.__file__ = file.path
-    code: CodeType = compile(file.text, file.path, "exec")
+    code: CodeType = compile(file.text, file.path, "exec", dont_inherit=True)
     sys.modules[module.__name__] = module  # dataclasses look their module up
-    exec(code, module.__dict__)
+    with redirect_stdout(sys.stderr):  # a document may stand on stdout
+        exec(code, module.__dict__)
     own = [value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__]
     made: list[tuple[object, str]] = [(value(), value.__name__) for value in own if hasattr(value, "check")]
     if hasattr(module, "check"):

@@ -46,6 +46,7 @@ VARIABLES = """
 | variable | meaning |
 |---|---|
 | `MODELFORM_TARGET`, `MODELFORM_ENGINE` | as `--target`, `--engine`; the option wins |
+| `MODELFORM_COMPANY` | the [company file](company.md), and its pin; as `--company` |
 | `MODELFORM_CATALOG` | the overlay of the catalogue, instead of the project's `catalog.overlay.json`; empty: none |
 | `MODELFORM_SANDBOX_LATENCY` | milliseconds of each long operation in the sandbox; as `--latency` |
 | `MODELFORM_SANDBOX_JOURNAL` | a file; the sandbox appends every exchange to it, one JSON line each |

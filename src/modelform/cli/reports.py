@@ -94,6 +94,7 @@ def review_of(command: str, sheet: Sheet, seconds: float = 0.0) -> Review:
     name = sheet.name or (stack.name if stack else session.name if session else "")
     file = sheet.file or (stack.file if stack else str(session.file or "") if session else "")
     policy = sheet.policy or (stack.policy if stack else None)
+    found, waived = _sorted_out(sheet.found, stack)
     root = _root(session.project.folder if session else sheet.root)
     return Review(
         command=command,
@@ -101,21 +102,43 @@ def review_of(command: str, sheet: Sheet, seconds: float = 0.0) -> Review:
         file=file,
         root=str(root),
         version=version("modelform"),
-        checks=checks_of(policy.rules if policy else {}),
-        found=tuple(_in_order(sheet.found)),
-        waived=sheet.waived,
+        checks=checks_of(policy.rules if policy else {}, stack),
+        found=tuple(_in_order(found)),
+        waived=(*sheet.waived, *waived),
         ran=sheet.ran,
         seconds=seconds,
         beside=sheet.beside,
     )
 
 
-def checks_of(rules: dict[str, str]) -> tuple[Check, ...]:
-    """Every check of ours, with what a policy makes of its level."""
+def checks_of(rules: dict[str, str], stack: Stack | None = None) -> tuple[Check, ...]:
+    """Every check of ours and of the stack's packs, with what the policies make of its level."""
     from modelform.checks.rule import every_rule
+    from modelform.checks.runner import rules_of, wanted_level
     from modelform.report.review import Check
 
-    return tuple(Check(r.code, r.level, r.sentence, r.reason, rules.get(r.code, "")) for r in every_rule())
+    known = {rule.code: rule for rule in (*every_rule(), *(rules_of(stack) if stack else ()))}
+    return tuple(
+        Check(r.code, r.level, r.sentence, r.reason, (wanted_level(stack, r) if stack else rules.get(r.code)) or "")
+        for r in known.values()
+    )
+
+
+def _sorted_out(found: Iterable[Diagnostic], stack: Stack | None) -> tuple[list[Diagnostic], list[Waived]]:
+    """What was found, and what of it an exception of the company excuses."""
+    if stack is None or stack.company is None:
+        return list(found), []
+    from modelform.checks.waiving import excuse_of
+    from modelform.report.review import Waived
+
+    rest: list[Diagnostic] = []
+    waived: list[Waived] = []
+    for finding in found:
+        if reason := excuse_of(finding, stack):
+            waived.append(Waived(finding, reason))
+        else:
+            rest.append(finding)
+    return rest, waived
 
 
 def _in_order(found: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from modelform.drivers.course import GOING_BACK
-from modelform.errors import Diagnostic, Severity, StateError
+from modelform.drivers.place import Place
+from modelform.errors import Diagnostic, ModelformError, Severity, StateError
 from modelform.spec.resolved import Stack
 from modelform.state import files
 from modelform.state.folder import Folder
@@ -31,17 +32,27 @@ def left_behind(folder: Folder, project: str, name: str) -> Left:
 
 def softened(found: Iterable[Diagnostic], stack: Stack, left: Left) -> list[Diagnostic]:
     """The findings, with warnings in the place of errors about models that deployments go back to."""
-    from modelform.checks.waiving import about
+    from modelform.checks.waiving import Subjects
 
-    told = []
+    subjects, told = Subjects(stack), []
     for finding in found:
         stops = finding.severity is Severity.ERROR and finding.code in GOING_BACK
-        keys = about(finding, stack) if stops else frozenset()
+        keys = subjects.of(finding) if stops else frozenset()
         if keys and all(_identity(stack, key) in left for key in keys):
             detail = "the deployment had it before: going back is let through"
             finding = replace(finding, severity=Severity.WARNING, detail=f"{detail}. {finding.detail}".strip())
         told.append(finding)
     return told
+
+
+def softened_here(found: list[Diagnostic], stack: Stack, place: Place) -> list[Diagnostic]:
+    """The same by the history of a project folder, for a command that opens no state; all as it was without one."""
+    if not any(d.severity is Severity.ERROR and d.code in GOING_BACK for d in found):
+        return found
+    try:
+        return softened(found, stack, left_behind(place.folder(), stack.project, stack.name))
+    except ModelformError:
+        return found
 
 
 def _identity(stack: Stack, key: str) -> tuple[str, str, str, str]:

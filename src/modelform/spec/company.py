@@ -202,19 +202,22 @@ def _require_pinned(pin: Pin, digest: str) -> None:
 def _digest_in_git(pin: Pin) -> str:
     """The SHA-256 of a file as a commit of its repository has it."""
     folder, name = pin.path.absolute().parent, pin.path.name
+    commit = _git(pin, folder, "rev-parse", "--verify", f"{pin.value}^{{commit}}").decode().strip()
+    if not commit.startswith(pin.value):
+        # A branch or a tag may have the name of a commit.
+        raise _unproven(pin, f"{pin.value} is the name of something else, at {commit}")
+    return hashlib.sha256(_git(pin, folder, "show", f"{commit}:./{name}")).hexdigest()
+
+
+def _git(pin: Pin, folder: Path, *words: str) -> bytes:
     try:
-        ran = subprocess.run(
-            ["git", "-C", str(folder), "show", f"{pin.value}:./{name}"],
-            capture_output=True,
-            check=True,
-            timeout=GIT_PATIENCE,
-        )
+        ran = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, check=True, timeout=GIT_PATIENCE)
     except subprocess.CalledProcessError as error:
         said = error.stderr.decode(errors="replace").strip().splitlines()
         raise _unproven(pin, said[0] if said else "git answered with an error") from error
     except (OSError, subprocess.SubprocessError) as error:
         raise _unproven(pin, f"git could not be asked: {error}") from error
-    return hashlib.sha256(ran.stdout).hexdigest()
+    return ran.stdout
 
 
 def _unproven(pin: Pin, why: str) -> PolicyError:

@@ -160,12 +160,13 @@ since what holds must not depend on who runs it. It extends and includes nothing
 * **Names** are whole names as regular expressions, in which `{stack}`, `{key}` and `{region}` stand for their values.
 * **Exceptions** stand only here. One that covers a finding makes a note of it that says why and until when; on the day
   after the last one it is found again, and `company.exception-expired` says so. `stack` and `deployment` are names or
-  patterns with `*`. A finding about several deployments is excused only if all of them are.
+  patterns with `*`. A finding about several deployments is excused only if all of them are. A stack's name is its
+  file's: whoever may add a file chooses it, so that a name says more than a pattern.
 * **Marketplace terms**: beside `terms: accepted` in the stack file, this file says who accepted which offer and plan,
   and when. Names that the catalogue does not know are believed; others must be right.
 * **Going back.** A deployment that returns to a model that it had before, by the states that the history keeps in a
-  folder, is let through: `lifecycle.retiring` and `lifecycle.deprecated` only warn of it then, in `preview` and `up`.
-  `validate` knows no past and stops; so does a history in a backend that only the Pulumi CLI reads.
+  folder, is let through: `lifecycle.retiring` and `lifecycle.deprecated` only warn of it then. A history in a backend
+  that only the Pulumi CLI reads is not known, and neither is any to a plain `pulumi`: there it stops.
 
 ## Approvals
 

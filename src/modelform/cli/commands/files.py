@@ -14,6 +14,7 @@ from modelform.errors import Exit
 if TYPE_CHECKING:
     from modelform.cli.session import Session
     from modelform.cli.voice import Voice
+    from modelform.errors import Diagnostic
 
 
 def register(app: click.Group) -> None:
@@ -119,7 +120,7 @@ def validate(
         session = open_session(place, choice, house)
         sheet.begin(session)
         stack = session.resolved
-        found = [*session.diagnostics, *program.findings(stack, today=session.around.today())]
+        found = [*session.diagnostics, *_going_back(session, program.findings(stack, today=session.around.today()))]
         sheet.found = tuple(found)
         sheet.beside = appendix.folded(stack) if markdown else ""
         if any(d.severity is Severity.ERROR for d in found):
@@ -137,6 +138,27 @@ def validate(
         beside = appendix.lines(stack, voice.page)
         voice.say(*([""] if beside else []), *beside)
     return int(Exit.OK)
+
+
+def _going_back(session: Session, found: list[Diagnostic]) -> list[Diagnostic]:
+    """The findings as `up` will take them: a model that the stack had before does not stop it."""
+    from modelform.errors import Severity
+
+    if not any(finding.severity is Severity.ERROR for finding in found):
+        return found
+    from modelform.drivers.place import Place as States
+    from modelform.drivers.rollback import softened_here
+
+    stack = session.resolved
+    states = States(
+        session.project.folder,
+        stack.target,
+        session.around.environment,
+        stack.project,
+        stack.backend,
+        session.allow_local_state,
+    )
+    return softened_here(found, stack, states)
 
 
 def lock(
