@@ -16,11 +16,12 @@ from modelform.azure import SANDBOX_ENDPOINT, SANDBOX_TENANT, Arm, ArmError, Con
 from modelform.azure.facts import usages
 from modelform.catalog import Catalog, Model
 from modelform.checks.facts import Counter, Facts
-from modelform.spec.resolved import Stack
+from modelform.spec.resolved import Deployment, Stack, Workspace
 
 TODAY = date(2026, 11, 22)
 CATALOG = Catalog.load()
 ACCOUNTS = "Microsoft.CognitiveServices/accounts"
+HUBS, HUB_VERSION = "Microsoft.MachineLearningServices/workspaces", "2025-12-01"
 KINDS = {"foundry": "AIServices", "openai": "OpenAI"}
 PLACES = ("swedencentral", "eastus2", "francecentral", "westeurope", "japaneast")
 REFUSING = (
@@ -32,8 +33,11 @@ REFUSING = (
     "lifecycle.retired",
     "lifecycle.deprecated",
     "quota.exceeded",
+    "marketplace.terms",
 )
 DEPLOYABLE = tuple(model for model in CATALOG.models if model.offers)
+SERVERLESS = tuple(model for model in CATALOG.models if model.serverless)
+HUB_PLACES = ("swedencentral", "eastus2", "westus3", "francecentral", "westeurope")
 COMMON = tuple(m for m in DEPLOYABLE if "GlobalStandard" in m.offers and m.lifecycle.status in ("ga", "preview"))
 
 
@@ -47,7 +51,10 @@ def connect() -> Iterator[Callable[[str], Arm]]:
 
     def open_arm(subscription: str) -> Arm:
         opened.append(
-            Arm(Connection(SANDBOX_ENDPOINT, SANDBOX_TENANT, subscription, Credential(), transport=transport))
+            Arm(
+                Connection(SANDBOX_ENDPOINT, SANDBOX_TENANT, subscription, Credential(), transport=transport),
+                sleep=lambda seconds: None,
+            )
         )
         return opened[-1]
 
@@ -100,13 +107,45 @@ def deployments(draw: st.DrawFn, kind: str, region: str) -> dict[str, Any]:
         }
     model = draw(st.one_of(st.sampled_from(COMMON), st.sampled_from(DEPLOYABLE)))
     sku = draw(st.one_of(st.sampled_from(tuple(model.offers)), st.sampled_from(tuple(CATALOG.data["skus"]))))
-    rules = CATALOG.capacity_rules(model, sku)
-    unit, amount = (rules.unit, rules.amount_per_unit) if rules else ("tpm", 1000)
+    bounds = CATALOG.capacity_rules(model, sku)
+    unit, amount = (bounds.unit, bounds.amount_per_unit) if bounds else ("tpm", 1000)
     return {"model": model.id, "sku": sku, "capacity": {unit: draw(sizes(model, sku)) * amount}}
 
 
 @st.composite
+def endpoints(draw: st.DrawFn, region: str) -> dict[str, Any]:
+    """A serverless endpoint: mostly of a model that has such an offer, there or elsewhere, and of one that has none."""
+    offered = tuple(model for model in SERVERLESS if region in model.regions_for("serverless"))
+    model = draw(
+        st.one_of(st.sampled_from(offered or SERVERLESS), st.sampled_from(SERVERLESS), st.sampled_from(COMMON))
+    )
+    return {"model": model.id, "sku": "serverless", "terms": draw(st.sampled_from(("accepted", "accepted", "read")))}
+
+
+@st.composite
+def hubs(draw: st.DrawFn) -> dict[str, Any]:
+    """A hub with a project, and endpoints in it."""
+    region = draw(st.sampled_from(HUB_PLACES))
+    made = draw(st.lists(endpoints(region), min_size=1, max_size=3))
+    return {
+        "workspaces": {"hub": {"kind": "hub", "location": region, "projects": ["home"]}},
+        "deployments": {f"e{index}": {**item, "workspace": "hub/home"} for index, item in enumerate(made)},
+    }
+
+
+@st.composite
 def stacks(draw: st.DrawFn) -> dict[str, Any]:
+    """Accounts with deployments; in one of four a hub with endpoints as well, or alone."""
+    hub: dict[str, Any] = draw(hubs()) if draw(st.integers(0, 3)) == 0 else {"workspaces": {}, "deployments": {}}
+    if hub["workspaces"] and draw(st.booleans()):
+        return hub
+    rest = draw(accounts())
+    return {part: {**rest[part], **hub[part]} for part in ("workspaces", "deployments")}
+
+
+@st.composite
+def accounts(draw: st.DrawFn) -> dict[str, Any]:
+    """One or two accounts with deployments."""
     spaces = draw(
         st.lists(
             st.tuples(st.sampled_from(("foundry", "foundry", "openai")), st.sampled_from(PLACES)),
@@ -129,7 +168,7 @@ def stacks(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def live(stack: Stack, arm: Arm) -> Facts:
-    regions = {workspace.location for workspace in stack.workspaces.values()}
+    regions = {workspace.location for workspace in stack.workspaces.values() if workspace.kind != "hub"}
     told = {region: usages(arm, region) for region in regions}
     counters = {
         (stack.subscription, region): {name.lower(): Counter(u.current, u.limit) for name, u in found.items()}
@@ -144,9 +183,16 @@ def apply(stack: Stack, arm: Arm, subscription: str) -> dict[str, str]:
     arm.put(group, "2024-11-01", {"location": "swedencentral"})
     refused: dict[str, str] = {}
     for space in stack.workspaces.values():
+        if space.kind == "hub":
+            make_hub(space, group, arm)
+            continue
         body = {"location": space.location, "kind": KINDS[space.kind], "sku": {"name": "S0"}, "properties": {}}
         arm.put(f"{group}/providers/{ACCOUNTS}/{space.name}", "2025-06-01", body)
     for made in stack.deployments.values():
+        if made.sku == "serverless":
+            code = serve(made, stack.workspaces[made.workspace], group, arm)
+            refused |= {made.key: code} if code else {}
+            continue
         model = {"format": made.model.format, "name": made.model.name, "version": made.model.version}
         assert made.capacity is not None
         body = {"sku": {"name": made.sku, "capacity": made.capacity.sku_capacity}, "properties": {"model": model}}
@@ -156,6 +202,42 @@ def apply(stack: Stack, arm: Arm, subscription: str) -> dict[str, str]:
         except ArmError as error:
             refused[made.key] = error.code
     return refused
+
+
+def make_hub(space: Workspace, group: str, arm: Arm) -> None:
+    """A hub on what it stands on, and its projects."""
+    name, where = uuid.uuid4().hex[:16], space.location
+    storage = f"{group}/providers/Microsoft.Storage/storageAccounts/st{name}"
+    vault = f"{group}/providers/Microsoft.KeyVault/vaults/kv-{name}"
+    arm.put(storage, "2024-01-01", {"location": where, "kind": "StorageV2", "sku": {"name": "Standard_LRS"}})
+    kept = {"tenantId": SANDBOX_TENANT, "sku": {"family": "A", "name": "standard"}, "enableRbacAuthorization": True}
+    arm.put(vault, "2024-11-01", {"location": where, "properties": kept})
+    hub = {"location": where, "kind": "Hub", "identity": {"type": "SystemAssigned"}}
+    parts = {"storageAccount": storage, "keyVault": vault}
+    arm.put(f"{group}/providers/{HUBS}/{space.name}", HUB_VERSION, {**hub, "properties": parts})
+    inside = {"hubResourceId": f"{group}/providers/{HUBS}/{space.name}"}
+    for project in space.projects:
+        body = {**hub, "kind": "Project", "properties": inside}
+        arm.put(f"{group}/providers/{HUBS}/{project.name}", HUB_VERSION, body)
+
+
+def serve(made: Deployment, space: Workspace, group: str, arm: Arm) -> str:
+    """Makes an endpoint, after the marketplace subscription where the stack has one; ARM's code where it refuses."""
+    model = CATALOG.model(made.model.id)
+    assert model is not None
+    asset = model.serverless.asset if model.serverless else f"azureml://registries/azureml/models/{model.name}"
+    home = f"{group}/providers/{HUBS}/{made.project}"
+    settings = {"authMode": "Key", "modelSettings": {"modelId": asset}}
+    body = {"location": space.location, "sku": {"name": "Consumption"}, "properties": settings}
+    try:
+        if made.marketplace is not None and made.marketplace.terms_accepted:
+            terms = f"{home}/marketplaceSubscriptions/{made.marketplace.name}"
+            arm.put(terms, HUB_VERSION, {"properties": {"modelId": asset}})
+        # An endpoint's name is a host's: one in a region, whoever has it.
+        arm.put(f"{home}/serverlessEndpoints/{made.key}-{uuid.uuid4().hex[:8]}", HUB_VERSION, body)
+    except ArmError as error:
+        return error.code
+    return ""
 
 
 def agree(written: dict[str, Any], build_stack: Callable[..., Stack], connect: Callable[[str], Arm]) -> None:
