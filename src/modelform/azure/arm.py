@@ -349,11 +349,7 @@ def _client(connection: Connection) -> Any:
 
     transport = connection.transport
     if transport is None:
-        from azure.core.pipeline.transport import RequestsTransport
-
-        transport = RequestsTransport(
-            connection_timeout=15, read_timeout=120, connection_verify=connection.ca_bundle or True
-        )
+        transport = plain_transport(connection)
     chain: list[Any] = [
         policies.RequestIdPolicy(),
         policies.UserAgentPolicy(base_user_agent=f"modelform/{__version__}"),
@@ -361,6 +357,13 @@ def _client(connection: Connection) -> Any:
     if connection.credential is not None:
         chain.append(Bearer(connection.credential, connection.scope))
     return PipelineClient(connection.endpoint, pipeline=Pipeline(transport, chain))
+
+
+def plain_transport(connection: Connection) -> Any:
+    """HTTPS through `requests`, for a connection that brings no transport of its own."""
+    from azure.core.pipeline.transport import RequestsTransport
+
+    return RequestsTransport(connection_timeout=15, read_timeout=120, connection_verify=connection.ca_bundle or True)
 
 
 def _place(url: str) -> tuple[str, str, int]:

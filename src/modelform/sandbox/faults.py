@@ -38,6 +38,7 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "deny": ((), METHODS),  # 403: no role has the action
     "garble": ((), METHODS),  # 200 with a page of HTML, as of a proxy in between
     "hide": (("reads",), ("PUT",)),  # what was made is not there for some reads
+    "alter": (("answer", "header", "state", "code", "without", "instead"), METHODS),  # an answer that differs
 }
 EVERYWHERE = ("methods", "path", "chance", "after", "times")
 
@@ -59,6 +60,11 @@ class Fault:
     seconds: float = 1.0
     status: int = 503
     reads: int = 2
+    answer: int = 0
+    header: str = ""
+    state: str = ""
+    without: str = ""
+    instead: str = ""
     code: str = ""
     message: str = "The operation did not succeed, as the sandbox was asked to have it."
 
@@ -241,12 +247,14 @@ def _wrong(name: str, value: Any, methods: Iterable[str]) -> str:
     if name == "methods":
         fine = isinstance(value, list) and value and all(str(one).upper() in methods for one in value)
         return "" if fine else f"a list of {', '.join(methods)}"
-    if name in ("path", "code", "message"):
+    if name in ("path", "code", "message", "header", "state", "without", "instead"):
         return "" if isinstance(value, str) and value else "a text"
     if name == "chance":
         return "" if is_number and 0 <= value <= 1 else "a number from 0 to 1"
     if name == "seconds":
         return "" if is_number and 0 <= value <= 3600 else "a number of seconds from 0 to 3600"
+    if name == "answer":
+        return "" if is_number and 200 <= value <= 599 else "an HTTP status"
     if name == "status":
         return "" if value in (500, 502, 503, 504) else "500, 502, 503 or 504"
     return "" if is_number and isinstance(value, int) and value >= 0 else "a whole number"

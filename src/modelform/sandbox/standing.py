@@ -7,8 +7,11 @@ from pathlib import Path
 from modelform.errors import StateError
 from modelform.record import dataclass
 from modelform.sandbox.app import DATABASE
+from modelform.sandbox.kinds import Evidence
 from modelform.sandbox.providers import PROVIDERS
 from modelform.sandbox.store import Store
+
+EVIDENCE = "evidence.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,35 @@ def status(data_dir: Path) -> Standing:
                 counts, subscriptions, deleted = view.counts(), view.subscriptions(), view.deleted_count()
         finally:
             store.close()
+    known = verified(data_dir / EVIDENCE)
     rows = tuple(
-        TypeRow(kind.type, counts.get(kind.type, 0), kind.versions, str(kind.evidence))
+        TypeRow(kind.type, counts.get(kind.type, 0), kind.versions, known.get(kind.type.lower()) or str(kind.evidence))
         for provider in PROVIDERS
         for kind in provider.kinds
     )
     size = file.stat().st_size if file.exists() else 0
     return Standing(file, file.exists(), size, tuple(subscriptions), rows, deleted)
+
+
+def verified(file: Path) -> dict[str, str]:
+    """What `verify-azure` found out: `live-verified on DATE`, by type in lower case; nothing where it found nothing.
+
+    Raises `StateError` for a file that is none of its.
+    """
+    if not file.exists():
+        return {}
+    import yaml
+
+    try:
+        types = yaml.safe_load(file.read_text())["types"]
+        found = {str(name).lower(): str(row["evidence"]) for name, row in types.items()}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError, KeyError, AttributeError) as error:
+        raise StateError(
+            f"{file} is no evidence of `verify-azure`: {error}",
+            code="sandbox.evidence",
+            hint="Remove it, or put the file there that `modelform verify-azure` wrote.",
+        ) from error
+    return {name: text for name, text in found.items() if text.startswith(str(Evidence.LIVE))}
 
 
 def reset(data_dir: Path) -> bool:

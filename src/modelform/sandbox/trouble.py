@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from modelform.errors import ModelformError
 from modelform.sandbox import refusals
 from modelform.sandbox.address import parse
+from modelform.sandbox.altering import altered
 from modelform.sandbox.exchange import Dropped, Handler, Ordeal, Refusal, Request, Response
 from modelform.sandbox.faults import Fault, Plan, Rule, read_header, read_plan, rules
 from modelform.sandbox.identity import TOKEN
@@ -83,13 +84,17 @@ class Trouble:
             elif fault.kind == "garble":
                 self._write_down(fault.kind, request)
                 return Page(200)
-            elif fault.kind not in ("hide", "drop-after"):
+            elif fault.kind not in ("hide", "drop-after", "alter"):
                 self._write_down(fault.kind, request)
                 self._refuse(fault, request, token)
         reads = max((fault.reads for fault in faults if fault.kind == "hide"), default=0)
         hides = reads if reads and not self._is_there(path) else 0
         response = inner(request)
         self._afterwards(request, response, faults)
+        for fault in faults:
+            if fault.kind == "alter" and (other := altered(response, fault)) is not None:
+                response = other
+                self._write_down(fault.kind, request)
         if hides and response.status in (200, 201, 202):
             with self._lock:
                 self._hidden[path] = hides
@@ -105,7 +110,7 @@ class Trouble:
         for rule in (*self._rules, *self._asked_for(request)):
             if rule.fires(request.method, path):
                 found.append(rule.fault)
-                if rule.fault.kind not in (*BURDENS, "hide"):
+                if rule.fault.kind not in (*BURDENS, "hide", "alter"):
                     break
         return found
 

@@ -28,6 +28,7 @@ HOMES = {
     "smoke": "smoke",
     "stack": "stacks",
     "sandbox": "sandbox",
+    "verify-azure": "verify",
     "doctor": "doctor",
 }
 
