@@ -137,6 +137,7 @@ def test_a_pin_by_commit(house: Any) -> None:
 @pytest.mark.parametrize(
     ("asked", "code", "said"),
     [
+        ("", 64, "--company names no file"),
         ("nowhere.yaml", 64, "there is no company file nowhere.yaml"),
         ("company.yaml@sha256:12", 64, "has a pin that cannot be read"),
         ("company.yaml@git:main", 64, "has a pin that cannot be read"),

@@ -79,6 +79,9 @@ def open_session(place: Place, choice: Choice, house: House | None = None, *, us
 def company_of(house: House | None) -> tuple[Company | None, tuple[Diagnostic, ...]]:
     """The company file that a command works under, and what there is to say about it; a wrong one is an error."""
     around = outside()
+    if house is not None and house.company is not None and not house.company.strip():
+        # A variable that is not set must not pass for a company without rules.
+        raise UsageError("--company names no file", code="usage.company", hint="Leave it out where there is none.")
     if house is None or not (house.company or around.environment.get(COMPANY_VARIABLE)):
         return None, ()
     from modelform.catalog import Catalog

@@ -26,11 +26,10 @@ DIGITS = 16
 
 
 def findings(
-    changes: Iterable[Change], base: Snapshot, request: Request, *, severity: Severity = Severity.ERROR
+    changes: Iterable[Change], base: Snapshot, request: Request, company: Company, severity: Severity
 ) -> list[Diagnostic]:
     """One finding where more would go than the company allows without an approval, or was approved for another plan."""
-    company = request.company
-    if company is None or (company.deletes is None and company.replacements is None):
+    if company.deletes is None and company.replacements is None:
         return []
     gone = [c for c in changes if c.custom and not c.provider and c.op in (Op.DELETE, Op.REPLACE)]
     deletes, replacements = (sum(c.op is op for c in gone) for op in (Op.DELETE, Op.REPLACE))

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from modelform.drivers import allowance, course, guards, ordered, preflight
+from modelform.drivers import agreements, course, guards, ordered, preflight
 from modelform.drivers import changes as told
 from modelform.drivers.driver import HistoryEntry, OnEvent, Request, StackInfo
 from modelform.drivers.graves import Graves
@@ -104,7 +104,7 @@ class Embedded:
                 return self._deletions(work)
         with self._locked(request, request.stack) as work:
             plan = self._deletions(work)
-            guards.require(allowance.findings(plan.changes, work.base, request))
+            guards.require(guards.beyond(plan.changes, work.base, request))
             course.ask(request, plan)
             result = self._apply("destroy", work, on_event)
         return replace(result, seconds=time.monotonic() - started)
@@ -215,7 +215,7 @@ class Embedded:
         planned, names = work.graves.foresee(told.changes(outcome.steps, stack), severity)
         agreed = work.request.confirm is not None or work.request.verify is not None
         asked = guards.findings(planned, outcome.steps, options, stack, severity=severity, agreed=agreed)
-        asked += allowance.findings(planned, work.base, work.request, severity=severity)
+        asked += guards.beyond(planned, work.base, work.request, severity=severity)
         refused = [d for d in [*asked, *names] if d.severity is Severity.ERROR]
         if outcome.ok:
             graves = work.graves

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from modelform.drivers.driver import OperationOptions
+from modelform.drivers.driver import OperationOptions, Request
 from modelform.errors import Diagnostic, PolicyError, Severity
 from modelform.plan import Change, Op, Step
 from modelform.spec.resolved import Stack
 from modelform.values import bare
+
+if TYPE_CHECKING:
+    from modelform.state import Snapshot
 
 # What others live in, or what holds data: the type, and what a person calls it.
 GUARDED = {
@@ -49,6 +52,17 @@ def findings(
     ]
     given = [(flag, urn) for op, flag in _FLAGS.items() for urn in sorted(allowed[op])]
     return [_finding(change, severity, given) for change in refused]
+
+
+def beyond(
+    changes: Iterable[Change], base: Snapshot, request: Request, *, severity: Severity = Severity.ERROR
+) -> list[Diagnostic]:
+    """What goes beyond what a company lets go without an approval; nothing without a company file."""
+    if request.company is None:
+        return []
+    from modelform.drivers import allowance
+
+    return allowance.findings(changes, base, request, request.company, severity)
 
 
 def require(found: list[Diagnostic]) -> None:

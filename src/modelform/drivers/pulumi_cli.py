@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modelform.drivers import allowance, course, guards, ordered, preflight, pulumi_installation
+from modelform.drivers import agreements, course, guards, ordered, preflight, pulumi_installation
 from modelform.drivers import changes as told
 from modelform.drivers.driver import Driver, HistoryEntry, OnEvent, Request, Serve, StackInfo
 from modelform.drivers.graves import KEPT, NAMES, Graves
@@ -96,7 +96,7 @@ class PulumiCli:
             plan = self._deletions(work)
             if request.options.dry_run:
                 return plan
-            guards.require(allowance.findings(plan.changes, work.base, request))
+            guards.require(guards.beyond(plan.changes, work.base, request))
             course.ask(request, plan)
             self._require_unchanged(work)
             result = self._apply("destroy", work, on_event)
@@ -260,7 +260,7 @@ class PulumiCli:
         request = work.request
         agreed = request.confirm is not None or request.verify is not None
         asked = guards.findings(planned, events.steps, options, stack, severity=severity, agreed=agreed)
-        asked += allowance.findings(planned, work.base, request, severity=severity)
+        asked += guards.beyond(planned, work.base, request, severity=severity)
         if ok:
             graves = work.graves
             preflight.asked(stack, work.found, planned, work.base, graves.arm, self._day(), graves.deleted_accounts)
