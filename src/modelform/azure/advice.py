@@ -126,6 +126,15 @@ BY_MESSAGE: tuple[tuple[str, re.Pattern[str], Advice], ...] = (
     ),
     (
         "UserError",
+        re.compile(r"eligibility check failed", re.I),
+        Advice(
+            "marketplace.eligibility",
+            "resold, student, free and sponsored subscriptions cannot buy, nor can those whose billing country is not "
+            "on the offer's list: use another subscription, or a model that Azure sells itself",
+        ),
+    ),
+    (
+        "UserError",
         re.compile(r"marketplace", re.I),
         Advice("azure.marketplace", "the subscription must be allowed to buy from Azure Marketplace"),
     ),

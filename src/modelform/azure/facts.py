@@ -30,7 +30,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class OfferedSku:
-    """One way that a model is offered: sku, the quota that it counts against, its capacity's bounds, its meters' ids."""
+    """One way that a model is offered: sku, the quota that it counts against, bounds of capacity, ids of its meters."""
 
     name: str
     usage_name: str

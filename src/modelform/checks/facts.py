@@ -44,7 +44,7 @@ class Facts:
 
     `rooms` is how many units of a model's skus could be deployed, by region and sku; a model that was asked about and
     not answered is in `roomless`. `graveless` are the subscriptions whose deleted accounts could not be listed.
-    `buyers` is the kind of offer that a subscription is of (ARM's `quotaId`).
+    `buyers` is the kind of offer that a subscription is of (ARM's `quotaId`), or it is in `buyerless`.
     `holdings` and `accounts` (ids in small letters) are what the state has; `deleted` is by subscription.
     """
 
@@ -54,6 +54,7 @@ class Facts:
     roomless: Mapping[Asked, Silence] = field(default_factory=dict)
     graveless: Mapping[str, Silence] = field(default_factory=dict)
     buyers: Mapping[str, str] = field(default_factory=dict)
+    buyerless: Mapping[str, Silence] = field(default_factory=dict)
     deleted: Mapping[str, tuple[Deleted, ...]] = field(default_factory=dict)
     holdings: tuple[Holding, ...] = ()
     accounts: frozenset[str] = frozenset()

@@ -10,6 +10,7 @@ from modelform.spec.resolved import Stack
 
 # ARM's quotaId begins with the kind of offer. Microsoft's documentation excludes resold, student and Visual Studio
 # subscriptions; free, sponsored and partner ones are from its users' reports.
+DOCUMENTED = ("csp", "azureforstudents", "msdn")
 EXCLUDED = {
     "csp": "of a Cloud Solution Provider",
     "freetrial": "a free trial",
@@ -43,3 +44,8 @@ def excluded(kind: str) -> str:
     """What kind of subscription it is that cannot buy, in words; empty for all others."""
     plain = kind.lower()
     return next((words for start, words in EXCLUDED.items() if plain.startswith(start)), "")
+
+
+def documented(kind: str) -> bool:
+    """Is it Microsoft's documentation that says so?"""
+    return kind.lower().startswith(DOCUMENTED)

@@ -236,7 +236,8 @@ class Embedded:
         if operation == "destroy" and outcome.ok:
             work.graves.purge_rest()
         done = told.changes(listener.finished(outcome.steps), work.stack)
-        result = self._result(operation, work, outcome, done, work.graves.notes)
+        over = agreements.left(work.base, done, operation) if keep else []
+        result = self._result(operation, work, outcome, done, [*work.graves.notes, *over])
         if not keep:
             return result
         record = HistoryRecord(

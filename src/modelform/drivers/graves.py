@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from modelform.drivers import agreements
 from modelform.drivers.driver import Request
 from modelform.errors import Diagnostic, ModelformError, ProviderError, Severity
 from modelform.plan import Change, Op
@@ -153,6 +154,8 @@ class Graves:
                 reason = self._reason_of_create(change, held, severity, found)
             elif change.type in KEPT and change.op in (Op.DELETE, Op.REPLACE):
                 reason = self._reason_of_delete(change, severity, found)
+            elif change.type == agreements.BOUGHT and change.op is Op.DELETE:
+                reason = agreements.REASON
             else:
                 reason = ""
             told.append(replace(change, reason="; ".join(filter(None, (change.reason, reason)))) if reason else change)

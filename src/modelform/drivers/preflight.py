@@ -132,7 +132,7 @@ def gather(stack: Stack, state: Iterable[Record], open_arm: Open, deleted: ListD
     counters, failed = _sorted({place: answer.result() for place, answer in answers.items()})
     lists, graveless = _sorted({subscription: answer.result() for subscription, answer in graves.items()})
     free, roomless = _sorted({asked: answer.result() for asked, answer in rooms.items()})
-    offers, _ = _sorted({subscription: answer.result() for subscription, answer in kinds.items()})
+    offers, buyerless = _sorted({subscription: answer.result() for subscription, answer in kinds.items()})
     return replace(
         facts,
         usages=counters,
@@ -142,6 +142,7 @@ def gather(stack: Stack, state: Iterable[Record], open_arm: Open, deleted: ListD
         rooms=free,
         roomless=roomless,
         buyers=offers,
+        buyerless=buyerless,
     )
 
 

@@ -295,7 +295,8 @@ class PulumiCli:
             self._purge_deleted(operation, work, done, ok)
         on_event(Event("outputs", outputs=runs[-1].outputs or {}))
         on_event(Event("summary"))
-        return self._result(operation, work, ok, runs, done, work.graves.notes)
+        over = agreements.left(work.base, done, operation) if keep else []
+        return self._result(operation, work, ok, runs, done, [*work.graves.notes, *over])
 
     def _run(self, operation: Operation, work: Work, events: Events, keep: bool = True) -> bool:
         return self._runner.run(operation, work, events, keep)
