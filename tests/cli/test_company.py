@@ -227,6 +227,25 @@ def test_a_saved_plan_is_stale_under_another_company_file(house: Any) -> None:
     assert house("up", "--plan", "plan.json", "--company", "company.yaml").code == 0
 
 
+def test_a_pin_by_commit_is_of_the_packs_too(house: Any) -> None:
+    (house.folder / "rules").mkdir()
+    check = house.folder / "rules" / "places.yaml"
+    check.write_text("checks: [{code: acme.a, sentence: S., reason: R., when: stack.name == 'x', each: stack}]\n")
+    house.file.write_text(COMPANY.replace("policy:\n", "policy:\n  packs: [rules]\n"))
+    git(house.folder, "init", "-q")
+    git(house.folder, "add", "company.yaml", "rules")
+    git(house.folder, "commit", "-q", "-m", "company")
+    asked = ("--company", f"company.yaml@git:{git(house.folder, 'rev-parse', 'HEAD')}")
+    assert house("validate", *asked).code == 0
+    for file in (check, house.folder / "rules" / "new.py"):
+        before = file.read_text() if file.exists() else None
+        file.write_text((before or "") + "# edited\n")
+        ran = house("validate", *asked, "--json")
+        assert (ran.code, codes(ran)) == (3, ["company.pin"])
+        assert f"rules/{file.name}" in ran.document["diagnostics"][0]["summary"]
+        file.write_text(before) if before else file.unlink()
+
+
 def test_a_pack_of_the_company_counts_as_its_file_does(house: Any) -> None:
     rules = house.folder / "rules"
     rules.mkdir()

@@ -119,6 +119,10 @@ def load_company(pin: Pin, catalog: Catalog, today: date) -> Found:
     company = _resolved(cast(CompanyForm, form), reading, sources, catalog, today)
     if report.errors:
         return Found(None, digest, report)
+    if pin.kind == "git":
+        for file, content in sources.files.items():
+            if content != digest:
+                _require_pinned(replace(pin, path=Path(file)), content, "file of a pack")
     packs = "".join(content for content in sources.files.values() if content != digest)
     stamp = hashlib.sha256(f"{digest}{packs}".encode()).hexdigest() if packs else digest
     return Found(replace(company, file=shown(pin.path), digest=digest, stamp=stamp, pinned=pin.text), digest, report)
@@ -183,7 +187,7 @@ def _scalars(node: Node) -> Iterator[Scalar]:
 # pins
 
 
-def _require_pinned(pin: Pin, digest: str) -> None:
+def _require_pinned(pin: Pin, digest: str, what: str = "company file") -> None:
     if not pin.kind:
         return
     if pin.kind == "sha256":
@@ -192,7 +196,7 @@ def _require_pinned(pin: Pin, digest: str) -> None:
         wanted, of = _digest_in_git(pin), f"commit {pin.value}"
     if wanted != digest:
         raise PolicyError(
-            f"the company file {shown(pin.path)} is not the one that it is pinned to",
+            f"the {what} {shown(pin.path)} is not the one that it is pinned to",
             code="company.pin",
             detail=f"the file is sha256:{digest}, and {of} says sha256:{wanted}; nothing was touched",
             hint="take the company file that was agreed on, or have the new one pinned",

@@ -139,9 +139,9 @@ it stands above them. Where flag and variable are both given, they must name the
 a flag puts no other file in the place of the pipeline's; the pin of either then counts.
 
 A file that is not the one it is pinned to ends the command with `company.pin` and exit code 3; both digests are in the
-message, and nothing was touched. A pin is of the file alone. Its `packs` take part, as it does, in what a saved plan
-stands on: another one makes the plan stale (`plan.company`, exit code 5). `--json` documents have `company` with
-`file`, `digest` and `pinned`.
+message, and nothing was touched. A pin by commit is of the file and of its `packs`, one by digest of the file alone.
+Both take part in what a saved plan stands on: another one makes the plan stale (`plan.company`, exit code 5). `--json`
+documents have `company` with `file`, `digest` and `pinned`.
 
 The file is read as strictly as stack files are, with one difference: it takes no values from outside (`${env:…}`),
 since what holds must not depend on who runs it. It extends and includes nothing. What is wrong with it has exit code 4.
