@@ -112,7 +112,9 @@ def report(
 def _undone(run: Run, token: str) -> str:
     outcome = run.outcomes[token]
     missing = [step for step in STEPS if not getattr(outcome, step)]
-    return f"it was not {' and not '.join(missing)}: the run ended before"
+    if "made" in missing:
+        return "the run ended before it was made"
+    return f"it was not {' and not '.join(missing)}"
 
 
 def write(report: Report, runs: Sequence[Run], folder: Path, mask: Mask) -> tuple[Path, Path]:
