@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -202,3 +203,12 @@ def test_a_subscription_is_deployed_to(client: Any) -> None:
     assert without.body["error"]["code"] == "LocationRequired"
     assert client.follow(client.send("PUT", path, sent)).body["status"] == "Succeeded"
     assert client.got("{sub}/resourceGroups/made/providers/Microsoft.Storage/storageAccounts/stinner")
+
+
+def test_secure_parameters_are_in_no_journal(sandbox: Any, bodies: Any, tmp_path: Path) -> None:
+    client = sandbox(journal=tmp_path / "journal.jsonl")
+    client.made("{group}", bodies.GROUP)
+    client.made(DEPLOYMENT, body(secret="tell nobody"))
+    written = (tmp_path / "journal.jsonl").read_text()
+    assert "tell nobody" not in written
+    assert "kv-models" in written

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from modelform.errors import Exit, StateError
+from modelform.errors import Exit, LockedError, StateError
 from modelform.sandbox import SUBSCRIPTION, reset, status
 from modelform.sandbox.app import create_control
 from modelform.sandbox.exchange import Request
@@ -220,6 +220,9 @@ def test_standing_tells_what_there_is(sandbox: Callable[..., Any], bodies: Any, 
     assert counts == {"Microsoft.Resources/resourceGroups": 1, "Microsoft.CognitiveServices/accounts": 1}
     assert (found.resources, found.deleted, found.subscriptions) == (2, 1, (SUBSCRIPTION,))
     assert {row.evidence for row in found.types} <= {"live-verified", "recorded", "documented", "guessed"}
+    with pytest.raises(LockedError, match="is in use"):
+        reset(tmp_path / "data")
+    client.control.store.close()
     assert reset(tmp_path / "data")
     assert not (tmp_path / "data" / "sandbox.db").exists()
 

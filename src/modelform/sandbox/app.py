@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelform.errors import StateError
 from modelform.sandbox import refusals
+from modelform.sandbox.buyers import Buyers
 from modelform.sandbox.control import Control
 from modelform.sandbox.exchange import Dropped, Handler, Layer, Request, Response
 from modelform.sandbox.faults import Plan, load_plan
@@ -74,15 +75,16 @@ def create_control(
     offers = Offers(catalogue if catalogue is not None else data.load())
     planned = os.environ.get(VARIABLE)
     trouble = Trouble(store, load_plan(Path(planned)) if faults is None and planned else faults)
-    models = DataPlane(store, offers, clock=clock, authenticate=recognize or authenticate)
+    day = (lambda: today) if today else (lambda: datetime.fromtimestamp(clock(), UTC).date())
+    models = DataPlane(store, offers, clock=clock, authenticate=recognize or authenticate, today=day)
     control = Control(
         store,
         offers,
         PROVIDERS,
         latency=latency,
         clock=clock,
-        today=(lambda: today) if today else (lambda: datetime.fromtimestamp(clock(), UTC).date()),
-        layers=[PriceList(offers), models, *around, *layers, bearer(authenticate)],
+        today=day,
+        layers=[Buyers(store), PriceList(offers), models, *around, *layers, bearer(authenticate)],
         trouble=trouble,
     )
     if data_dir is None:

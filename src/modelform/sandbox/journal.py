@@ -44,7 +44,7 @@ class Journal:
             "method": request.method,
             "path": request.path,
             "api_version": request.api_version,
-            "body": redacted(_document(request.body)),
+            "body": redacted(_without_secure(_document(request.body))),
             "status": response.status,
             "response": redacted(response.body),
         }
@@ -68,6 +68,21 @@ def _document(body: bytes) -> Any:
         return json.loads(body)
     except ValueError:
         return body.decode("utf-8", "replace")
+
+
+def _without_secure(body: Any) -> Any:
+    """A template deployment's body without the values of its secure parameters."""
+    properties = body.get("properties") if isinstance(body, dict) else None
+    if not isinstance(properties, dict) or not isinstance(properties.get("template"), dict):
+        return body
+    declared, given = properties["template"].get("parameters"), properties.get("parameters")
+    if not isinstance(declared, dict) or not isinstance(given, dict):
+        return body
+    secure = {
+        name.lower() for name, row in declared.items() if str((row or {}).get("type", "")).lower().startswith("secure")
+    }
+    shown = {name: {"value": HIDDEN} if name.lower() in secure else item for name, item in given.items()}
+    return {**body, "properties": {**properties, "parameters": shown}}
 
 
 def redacted(value: Any) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
-from modelform.errors import StateError
+from modelform.errors import LockedError, StateError
 from modelform.record import dataclass
 from modelform.sandbox.app import DATABASE
 from modelform.sandbox.kinds import Evidence
@@ -88,8 +89,16 @@ def verified(file: Path) -> dict[str, str]:
 def reset(data_dir: Path) -> bool:
     """Removes a sandbox's database, whatever is the matter with it; False if there was none.
 
-    Certificates and states beside it stay. Raises `StateError` if a file cannot be removed.
+    Certificates and states beside it stay. Raises `LockedError` while anybody has it open, a server say, and
+    `StateError` if a file cannot be removed.
     """
+    if _is_open(data_dir / DATABASE):
+        raise LockedError(
+            f"the sandbox in {data_dir} is in use",
+            code="sandbox.in-use",
+            detail="`modelform sandbox serve` or another command has its database open.",
+            hint="End it first; what it holds would go on living there, and nowhere else.",
+        )
     files = [data_dir / f"{DATABASE}{ending}" for ending in ("", "-wal", "-shm", "-journal")]
     found = [file for file in files if file.exists()]
     for file in found:
@@ -98,3 +107,18 @@ def reset(data_dir: Path) -> bool:
         except OSError as error:
             raise StateError(f"{file} cannot be removed: {error.strerror}", code="sandbox.reset") from error
     return bool(found)
+
+
+def _is_open(file: Path) -> bool:
+    """Has anybody a database open? Whoever has keeps SQLite from ending the write-ahead log."""
+    if not file.exists():
+        return False
+    try:
+        connection = sqlite3.connect(file, timeout=0.2, isolation_level=None)
+        try:
+            connection.execute("PRAGMA journal_mode = DELETE")
+        finally:
+            connection.close()
+    except sqlite3.Error as error:  # a damaged one is nobody's
+        return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return False

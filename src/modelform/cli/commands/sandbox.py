@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import click
 
 from modelform.cli.arguments import Choice, Option, Place, command, group
-from modelform.errors import LockedError
+from modelform.errors import LockedError, UsageError
 
 if TYPE_CHECKING:
     from modelform.cli.session import Session
@@ -31,31 +32,55 @@ def serve(
         int, Option("--port", metavar="N", min=0, max=65535, help="The port; default: the one it had, or a free one.")
     ] = 0,
     host: Annotated[str, Option("--host", metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
+    https: Annotated[
+        bool, Option("--https", help="Over HTTPS, as always: Azure's clients send no token without.")
+    ] = True,
+    data: Annotated[
+        Path | None, Option("--data", metavar="DIR", help="What it keeps, certificates too; default: the project's.")
+    ] = None,
     latency: Annotated[
         int | None, Option("--latency", metavar="MS", min=0, help="Milliseconds that each long operation takes.")
     ] = None,
+    journal: Annotated[
+        Path | None, Option("--journal", metavar="FILE", help="Write every exchange down as a line of JSON.")
+    ] = None,
+    today: Annotated[
+        str | None, Option("--today", metavar="DATE", help="The day (2026-11-22) that decides what is retired.")
+    ] = None,
 ) -> int:
-    """Serve the project's sandbox over HTTPS until Ctrl-C, and print how tools reach it."""
+    """Serve a sandbox over HTTPS until Ctrl-C, and print how tools reach it: the project's, or one of its own."""
+    from modelform.cli.outside import outside
     from modelform.cli.session import JOURNAL_VARIABLE, latency_of
     from modelform.cli.wiring import offered_provider
     from modelform.sandbox import serve as run
 
-    session = _session(place)
-    environment = session.around.environment
-    journal = environment.get(JOURNAL_VARIABLE)
-    session = replace(session, latency=latency_of(Choice(latency=latency), environment))
+    environment = outside().environment
+    named = environment.get(JOURNAL_VARIABLE)
+    options: dict[str, Any] = {
+        "port": port,
+        "host": host,
+        "latency": latency_of(Choice(latency=latency), environment),
+        "journal": journal or (Path(named) if named else None),
+        "today": _day(today),
+        "json_line": place.json,
+    }
+    if data is not None:
+        run(data, **options)
+        return 0
+    session = replace(_session(place), latency=options["latency"])
     with offered_provider(session) as variables:
-        run(
-            _folder(session),
-            port=port,
-            host=host,
-            latency=session.latency,
-            journal=Path(journal) if journal else None,
-            today=session.around.today(),
-            json_line=place.json,
-            variables=variables,
-        )
+        run(_folder(session), variables=variables, **options)
     return 0
+
+
+def _day(text: str | None) -> date | None:
+    """A day as it is written; None lets the clock decide."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--today wants a date like 2026-11-22, not {text!r}") from None
 
 
 def reset(

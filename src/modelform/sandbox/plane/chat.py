@@ -10,7 +10,8 @@ from typing import Any
 from modelform.record import dataclass
 from modelform.sandbox.exchange import Json
 from modelform.sandbox.plane import words
-from modelform.sandbox.plane.denial import invalid
+from modelform.sandbox.plane.denial import Filtered, invalid
+from modelform.sandbox.plane.filters import Verdict, judge, severities
 from modelform.sandbox.plane.targets import Target
 
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
@@ -18,7 +19,6 @@ RANGES = {"temperature": (0, 2), "top_p": (0, 1), "presence_penalty": (-2, 2), "
 FIXED = ("temperature", "top_p", "presence_penalty", "frequency_penalty")
 WIDEST = 128  # choices in one request
 QUOTED = 400  # characters of the question that an answer repeats
-SAFE = {name: {"filtered": False, "severity": "safe"} for name in ("hate", "self_harm", "sexual", "violence")}
 DONE = b"data: [DONE]\n\n"
 
 
@@ -40,14 +40,21 @@ class Ask:
         asked = [one for one in self.messages if one["role"] == "user"]
         return words.content_text(asked[-1].get("content")) if asked else ""
 
+    @property
+    def text(self) -> str:
+        """Everything that was said."""
+        return "\n".join(words.content_text(one.get("content")) for one in self.messages)
+
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """An answer: the pieces of its text, why it ends, and how many tokens went in."""
+    """An answer: the pieces of its text, why it ends, how many tokens went in, and what filters found in both."""
 
     pieces: Sequence[str]
     finish: str
     prompt: int
+    asked: Verdict
+    answered: Verdict
 
     @property
     def text(self) -> str:
@@ -179,40 +186,47 @@ def _format(body: Json) -> bool:
 def complete(ask: Ask, target: Target) -> Completion:
     """The canned answer: which model this is, where it is deployed, and what was asked.
 
-    Raises `Denial` for a conversation that is longer than the model takes.
+    Raises `Denial` for a conversation that is longer than the model takes, or that a content filter stops.
     """
     prompt = words.prompt_tokens(ask.messages)
     window = target.bound("maxInput") or target.bound("window")
     if window is not None and prompt > window:
         said = f"This model's maximum context length is {window} tokens. However, your messages resulted in {prompt}."
         raise invalid(said, "messages", code="context_length_exceeded")
+    asked = judge(target.filters, severities(ask.text, answer=False), "Prompt")
+    if asked.stops:
+        raise Filtered(asked.results)
+    answered = judge(target.filters, severities(ask.text, answer=True), "Completion")
+    if answered.stops:
+        return Completion((), "content_filter", prompt, asked, answered)
     question = ask.question
     shown = question if len(question) <= QUOTED else question[:QUOTED] + "…"
     version = f" (version {target.version})" if target.version else ""
-    asked = f"you asked: {shown}" if shown else "you asked nothing."
-    text = f"I am {target.model}{version}, deployed as {target.deployment} in {target.where}; {asked}"
+    said = f"you asked: {shown}" if shown else "you asked nothing."
+    text = f"I am {target.model}{version}, deployed as {target.deployment} in {target.where}; {said}"
     if ask.as_json:
         text = json.dumps({"answer": text}, ensure_ascii=False)
     for stop in ask.stops:
         text = text.partition(stop)[0]
     found = words.pieces(text)
     if ask.limit is not None and len(found) > ask.limit:
-        return Completion(found[: ask.limit], "length", prompt)
-    return Completion(found, "stop", prompt)
+        return Completion(found[: ask.limit], "length", prompt, asked, answered)
+    return Completion(found, "stop", prompt, asked, answered)
 
 
 def document(ask: Ask, target: Target, completion: Completion, created: int) -> Json:
     """The answer as one JSON document."""
     choices: list[Json] = []
     for index in range(ask.choices):
-        message = {"role": "assistant", "content": completion.text, "refusal": None}
+        stopped = completion.finish == "content_filter"
+        message = {"role": "assistant", "content": None if stopped else completion.text, "refusal": None}
         choice: Json = {"index": index, "message": message, "logprobs": None, "finish_reason": completion.finish}
         if not target.is_serverless:
-            choice["content_filter_results"] = SAFE
+            choice["content_filter_results"] = completion.answered.results
         choices.append(choice)
     body = {**_head(target, "chat.completion", created), "choices": choices, "usage": completion.usage(ask.choices)}
     if not target.is_serverless:
-        body["prompt_filter_results"] = [{"prompt_index": 0, "content_filter_results": SAFE}]
+        body["prompt_filter_results"] = _prompt_results(completion)
     return body
 
 
@@ -220,9 +234,7 @@ def events(ask: Ask, target: Target, completion: Completion, created: int) -> It
     """The answer as server-sent events: a role, the pieces, an end for each choice, usage if asked, `[DONE]`."""
     head = _head(target, "chat.completion.chunk", created)
     if not target.is_serverless:
-        yield _event(
-            {**head, "choices": [], "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": SAFE}]}
-        )
+        yield _event({**head, "choices": [], "prompt_filter_results": _prompt_results(completion)})
     for index in range(ask.choices):
         deltas: list[tuple[Json, str | None]] = [({"role": "assistant", "content": "", "refusal": None}, None)]
         deltas += [({"content": piece}, None) for piece in completion.pieces]
@@ -230,12 +242,17 @@ def events(ask: Ask, target: Target, completion: Completion, created: int) -> It
         for delta, finish in deltas:
             choice: Json = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
             if not target.is_serverless:
-                choice["content_filter_results"] = SAFE if delta.get("content") else {}
+                tells = delta.get("content") or finish == "content_filter"
+                choice["content_filter_results"] = completion.answered.results if tells else {}
             more: Json = {"usage": None} if ask.with_usage else {}
             yield _event({**head, "choices": [choice], **more})
     if ask.with_usage:
         yield _event({**head, "choices": [], "usage": completion.usage(ask.choices)})
     yield DONE
+
+
+def _prompt_results(completion: Completion) -> list[Json]:
+    return [{"prompt_index": 0, "content_filter_results": completion.asked.results}]
 
 
 def _head(target: Target, kind: str, created: int) -> Json:

@@ -38,6 +38,25 @@ class Denial(Exception):
         return Response(self.status, self.body(), self.headers)
 
 
+class Filtered(Denial):
+    """400 for a prompt that a content filter stops; `results` say which category did."""
+
+    def __init__(self, results: Json) -> None:
+        text = (
+            "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. Please "
+            "modify your prompt and retry. To learn more about our content filtering policies please read our "
+            "documentation: https://go.microsoft.com/fwlink/?linkid=2198766"
+        )
+        super().__init__(400, "content_filter", text, param="prompt")
+        self.results = results
+
+    def body(self) -> Json:
+        """The error with what the filter found."""
+        inner = {"code": "ResponsibleAIPolicyViolation", "content_filter_result": self.results}
+        error = {"message": self.message, "type": None, "param": self.param, "code": self.code, "status": self.status}
+        return {"error": {**error, "innererror": inner}}
+
+
 class BadToken(Denial):
     """401 for a bearer token that is missing or not accepted; the gateway's body, which has no `error`."""
 

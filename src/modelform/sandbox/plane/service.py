@@ -11,6 +11,7 @@ import sqlite3
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import field
+from datetime import date
 
 from modelform.record import dataclass
 from modelform.sandbox.exchange import Handler, Json, Request, Response
@@ -48,13 +49,21 @@ class Operation:
 class DataPlane:
     """Answers what applications ask of deployed models; a layer, so that other requests pass through.
 
-    `authenticate` gives the client id of an Entra token for the models, or None.
+    `authenticate` gives the client id of an Entra token for the models, or None; `today` the day that decides which
+    models are retired.
     """
 
     def __init__(
-        self, store: Store, offers: Offers, *, clock: Callable[[], float], authenticate: access.Authenticate
+        self,
+        store: Store,
+        offers: Offers,
+        *,
+        clock: Callable[[], float],
+        authenticate: access.Authenticate,
+        today: Callable[[], date] = lambda: date.min,
     ) -> None:
         self._store, self._offers, self.clock, self._authenticate = store, offers, clock, authenticate
+        self.today = today
         self.limits = Limits(clock)
 
     def __call__(self, request: Request, inner: Handler) -> Response:
@@ -97,11 +106,11 @@ class DataPlane:
             version = _version(request, route)
             body = _document(request)
             if is_account:
-                target = targets.deployed(view, self._offers, owner, _deployment(route, body), now)
+                target = targets.deployed(view, self._offers, owner, _deployment(route, body), now, self.today())
                 if target is None:
                     raise denial.no_deployment()
             else:
-                target = targets.endpoint(self._offers, owner)
+                target = targets.endpoint(self._offers, owner, self.today())
         if operation.feature not in target.features:
             raise denial.wrong_operation(operation.name, target.model)
         response = operation.answer(self, body, target, version)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import field, replace
+from datetime import date
 
 from modelform.record import dataclass
 from modelform.sandbox.exchange import Json
 from modelform.sandbox.offers import Offers
+from modelform.sandbox.plane.denial import not_found
 from modelform.sandbox.plane.hosts import Service, Site
+from modelform.sandbox.providers.cognitiveservices import policies
 from modelform.sandbox.store import Resource, View
 
 DATED = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
 UNSERVED = ("Creating", "Deleting")
+FAILED = ("Failed", "Canceled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Target:
     region: str
     facts: Json = field(default_factory=dict)
     rules: Sequence[Json] = ()
+    filters: Sequence[Json] = ()
     is_serverless: bool = False
 
     @property
@@ -104,17 +109,23 @@ def has_project(view: View, account: Resource, name: str, now: float) -> bool:
 
 
 def _serves(resource: Resource, now: float) -> bool:
-    """A resource answers from the end of its creation to the beginning of its deletion."""
-    return resource.state != "Deleting" and not (resource.state in UNSERVED and now < resource.ready)
+    """A resource answers from the good end of its creation to the beginning of its deletion."""
+    state = resource.state_at(now)
+    return state not in UNSERVED and not (state in FAILED and resource.going == "Creating")
 
 
-def deployed(view: View, offers: Offers, account: Resource, name: str, now: float) -> Target | None:
-    """The deployment of an account by its name."""
+def deployed(
+    view: View, offers: Offers, account: Resource, name: str, now: float, today: date = date.min
+) -> Target | None:
+    """The deployment of an account by its name; its model may be one that retires by `today` (see `serving`)."""
     found = view.get(f"{account.key}/deployments/{name.lower()}") if name and "/" not in name else None
     if found is None or not _serves(found, now):
         return None
-    model = found.properties["model"]
+    model = dict(found.properties["model"])
     known = offers.versions(model["format"], model["name"])
+    model["version"] = serving(offers, found, today)
+    if model["version"] is None:
+        raise not_found()
     return Target(
         key=found.key,
         deployment=found.name,
@@ -125,14 +136,44 @@ def deployed(view: View, offers: Offers, account: Resource, name: str, now: floa
         region=account.location,
         facts=next((one for one in known if one["version"] == model["version"]), {}),
         rules=found.properties.get("rateLimits") or (),
+        filters=_filters(view, account, str(found.properties.get("raiPolicyName") or policies.DEFAULT)),
     )
 
 
-def endpoint(offers: Offers, resource: Resource) -> Target:
-    """A serverless endpoint's model."""
+def serving(offers: Offers, deployment: Resource, today: date) -> str | None:
+    """The version that answers for a deployment: its own, after its retirement the one that Azure moves it to.
+
+    None where there is none, or where the deployment wants no other: such a deployment answers errors.
+    """
+    model = deployment.properties["model"]
+    version = str(model["version"])
+    known = offers.versions(model["format"], model["name"])
+    own = next((one for one in known if one["version"] == version), None)
+    gone = offers.retired_since(own, today) if own else offers.retirement(model["format"], model["name"], version)
+    if gone is None or (gone and date.fromisoformat(gone) > today):
+        return version
+    if deployment.properties.get("versionUpgradeOption") == "NoAutoUpgrade":
+        return None
+    alive = [str(one["version"]) for one in known if offers.retired_since(one, today) is None]
+    return max(alive, default=None)
+
+
+def _filters(view: View, account: Resource, name: str) -> Sequence[Json]:
+    """The content filters of a policy of an account, or of the service."""
+    own = name.lower() not in (one.lower() for one in policies.SYSTEM)
+    kept = view.get(f"{account.key}/raipolicies/{name.lower()}") if own else None
+    found: Sequence[Json] = kept.properties.get("contentFilters") or () if kept is not None else policies.filters()
+    return found
+
+
+def endpoint(offers: Offers, resource: Resource, today: date = date.min) -> Target:
+    """A serverless endpoint's model; one that is retired is not found."""
     model_id = str(resource.properties["modelSettings"]["modelId"])
     offer = offers.serverless.get(model_id.lower()) or {}
     facts: Json = offer.get("model") or {}
+    if facts and offers.retired_since(facts, today) is not None:
+        raise not_found()
+    safety = (resource.properties.get("contentSafety") or {}).get("contentSafetyStatus", "Enabled")
     workspace = resource.parent.rsplit("/", 1)[1]
     return Target(
         key=resource.key,
@@ -143,5 +184,6 @@ def endpoint(offers: Offers, resource: Resource) -> Target:
         where=f"{workspace} ({offers.display_name(resource.location)})",
         region=resource.location,
         facts=facts,
+        filters=policies.filters() if safety == "Enabled" else (),
         is_serverless=True,
     )

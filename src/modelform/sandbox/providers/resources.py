@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from modelform.sandbox import lifecycle, refusals
+from modelform.sandbox import buyers, lifecycle, refusals
 from modelform.sandbox.exchange import Json, Response
 from modelform.sandbox.kinds import Call, Change, Deletes, Evidence, Kind, Provider, Route, Style, Writes
 from modelform.sandbox.providers import deployments
@@ -67,7 +67,7 @@ def _dated(call: Call) -> None:
         raise refusals.bad_arm_version(call.version, ARM_VERSIONS)
 
 
-def _subscription(call: Call, id: str) -> Json:
+def _subscription(call: Call, view: View, id: str) -> Json:
     return {
         "id": f"/subscriptions/{id}",
         "authorizationSource": "RoleBased",
@@ -78,7 +78,7 @@ def _subscription(call: Call, id: str) -> Json:
         "state": "Enabled",
         "subscriptionPolicies": {
             "locationPlacementId": "Public_2014-09-01",
-            "quotaId": "PayAsYouGo_2014-09-01",
+            "quotaId": buyers.quota_id(view, id),
             "spendingLimit": "Off",
         },
     }
@@ -87,15 +87,14 @@ def _subscription(call: Call, id: str) -> Json:
 def _subscriptions(call: Call) -> Response:
     _dated(call)
     with call.control.store.read() as view:
-        found = view.subscriptions()
-    return Response(
-        200, {"value": [_subscription(call, id) for id in found], "count": {"type": "Total", "value": len(found)}}
-    )
+        found = [_subscription(call, view, id) for id in view.subscriptions()]
+    return Response(200, {"value": found, "count": {"type": "Total", "value": len(found)}})
 
 
 def _one_subscription(call: Call) -> Response:
     _dated(call)
-    return Response(200, _subscription(call, call.parameters["subscription"].lower()))
+    with call.control.store.read() as view:
+        return Response(200, _subscription(call, view, call.parameters["subscription"].lower()))
 
 
 def _tenants(call: Call) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelform.sandbox import buyers
 from modelform.sandbox.exchange import Json, Refusal
 from modelform.sandbox.kinds import Change, Deletes, Evidence, Kind, Style, Writes
 from modelform.sandbox.providers.machinelearning import tables
@@ -21,6 +22,9 @@ def _write(change: Change) -> None:
     if offer is None or not offer["needsMarketplaceSubscription"]:
         why = f"Model mapping properties not found for modelId: {model_id}"
         raise Refusal(400, "UserError", f"Error occurred when subscribing to Marketplace: {why}")
+    if change.existing is None and (why := buyers.ineligible(change.view, change.address.subscription)):
+        said = f"Marketplace Subscription purchase eligibility check failed, error message [{why}]"
+        raise Refusal(400, "UserError", f"Error occurred when subscribing to Marketplace: {said}")
     change.properties["marketplacePlan"] = _plan(offer)
     change.properties["marketplaceSubscriptionStatus"] = "Subscribed"
 
