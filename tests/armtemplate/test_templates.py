@@ -63,7 +63,7 @@ REFUSED = [
         {"resources": [], "parameters": {"p": {"type": "int", "minValue": 2, "maxValue": 5}}},
         {"p": {"value": 6}},
         "/parameters/p",
-        "from 2 to 5, not '6'",
+        "at most 5, not '6'",
     ),
     (
         {"resources": [], "parameters": {"p": {"type": "string", "defaultValue": "[parameters('p')]"}}},

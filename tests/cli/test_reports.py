@@ -89,7 +89,7 @@ def test_a_wrong_command_line_leaves_no_report(modelform: Any) -> None:
 def test_markdown_of_a_validation(modelform: Any) -> None:
     ran = modelform("validate", "--markdown")
     assert ran.code == 0
-    assert ran.out.startswith("### modelform validate: dev\n\n**Nothing stops it.**")
+    assert ran.out.startswith("### modelform validate: dev\n\n**Nothing stops it**: 1 warning.")
     assert "<details><summary>Where prompts go" in ran.out
     modelform.write(strict(modelform))
     ran = modelform("validate", "--markdown")

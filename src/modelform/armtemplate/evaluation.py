@@ -71,6 +71,19 @@ def evaluate(template: Mapping[str, Any], parameters: Mapping[str, Any], scope: 
     """
     if not isinstance(template, Mapping) or not isinstance(template.get("resources"), (list, dict)):
         raise TemplateError("this is no ARM template: it has no resources", code="arm-template.shape")
+    try:
+        return _evaluated(template, parameters, scope)
+    except ExpressionError as error:
+        raise TemplateError(str(error), code="arm-template.expression") from None
+    except (AttributeError, TypeError, KeyError) as error:
+        # A part that is a text where ARM has an object: there are too many such places to ask at each.
+        said = "the template, or its parameters, are not of the form that ARM has"
+        raise TemplateError(said, code="arm-template.shape", detail=str(error)) from error
+    except RecursionError:
+        raise TemplateError("the template is nested too deeply", code="arm-template.shape") from None
+
+
+def _evaluated(template: Mapping[str, Any], parameters: Mapping[str, Any], scope: Scope) -> Evaluated:
     rows: list[Row] = []
     nested: list[Nested] = []
     evaluator = Evaluator(template, parameters, scope)

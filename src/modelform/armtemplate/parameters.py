@@ -37,7 +37,10 @@ class Parameters:
     ) -> None:
         self.pointer = pointer
         self.declared: dict[str, tuple[str, dict[str, Any]]] = {}
-        for name, row in (template.get("parameters") or {}).items():
+        written = template.get("parameters") or {}
+        if not isinstance(written, dict):
+            raise TemplateError("parameters must be an object", pointer=below(pointer, "parameters"), code=CODE)
+        for name, row in written.items():
             if not isinstance(row, dict):
                 raise TemplateError("a parameter is an object with a type", pointer=self._at(name), code=CODE)
             self.declared[name.lower()] = (name, row)
@@ -136,18 +139,21 @@ class Parameters:
             all(item in allowed for item in value) if isinstance(value, list) else value in allowed
         ):
             raise self._refused(name, f"must be one of {', '.join(map(str, allowed))}", value, kind)
-        for least, most, size in _bounds(row, value):
-            if (least is not None and size < least) or (most is not None and size > most):
-                raise self._refused(name, f"must be from {least} to {most}", value, kind)
+        for least, most, size, unit in _bounds(row, value):
+            if isinstance(least, int) and size < least:
+                raise self._refused(name, f"must be {unit.format('at least', least)}", value, kind)
+            if isinstance(most, int) and size > most:
+                raise self._refused(name, f"must be {unit.format('at most', most)}", value, kind)
 
     def _refused(self, name: str, must: str, value: Any = None, kind: str = "secure") -> TemplateError:
         shown = "" if value is None or kind.lower().startswith("secure") else f", not {str(value)[:60]!r}"
         return TemplateError(f"the parameter {name!r} {must}{shown}", pointer=self._at(name), code=CODE)
 
 
-def _bounds(row: dict[str, Any], value: Any) -> list[tuple[Any, Any, Any]]:
+def _bounds(row: dict[str, Any], value: Any) -> list[tuple[Any, Any, int, str]]:
     if isinstance(value, (str, list)):
-        return [(row.get("minLength"), row.get("maxLength"), len(value))]
+        what = "characters" if isinstance(value, str) else "items"
+        return [(row.get("minLength"), row.get("maxLength"), len(value), f"{{}} {{}} {what} long")]
     if isinstance(value, int) and not isinstance(value, bool):
-        return [(row.get("minValue"), row.get("maxValue"), value)]
+        return [(row.get("minValue"), row.get("maxValue"), value, "{} {}")]
     return []

@@ -82,11 +82,10 @@ def escape(text: str) -> str:
 
 def validation(review: Review, *, limit: int = LIMIT) -> str:
     """The findings of a command that only checks, as a comment: verdict, findings, and what stands beside them."""
-    errors = sum(d.severity is Severity.ERROR for d in review.found)
-    verdict = f"**{words.count(errors, 'error')}.**" if errors else "**Nothing stops it.**"
     said = tally(review.found)
-    head = f"### modelform {review.command}: {escape(review.stack or review.file)}\n\n"
-    head += f"{verdict}{f' ({said})' if said and said != words.count(errors, 'error') else ''}\n\n"
+    stops = any(d.severity is Severity.ERROR for d in review.found)
+    verdict = f"**{said}.**" if stops else f"**Nothing stops it**{f': {said}' if said else ''}."
+    head = f"### modelform {review.command}: {escape(review.stack or review.file)}\n\n{verdict}\n\n"
     waived = [f"{_finding(w.diagnostic).rstrip()}  \n  Excepted: {escape(w.reason)}\n" for w in review.waived]
     room = limit - len(head) - len(review.beside) - 200
     return (

@@ -12,6 +12,7 @@ from modelform.cli.arguments import Commands
 HOMES = {
     "init": "files",
     "validate": "files",
+    "check": "check",
     "lock": "files",
     "schema": "files",
     "preview": "operations",

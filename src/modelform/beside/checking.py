@@ -1,0 +1,135 @@
+"""Runs the checks over what another tool declares, and says what they find in that tool's places and words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from modelform.beside.assemble import MARK, Assembled
+from modelform.beside.declared import CODE, STORES, Declared
+from modelform.errors import Diagnostic, Report, Severity, Span
+
+if TYPE_CHECKING:
+    from modelform.catalog import Catalog
+    from modelform.spec.resolved import Stack
+
+# These ask what only modelform's own files and runs have.
+NOT_OURS = ("company.runs", "company.duties")
+_MARKED = re.compile(re.escape(MARK) + r":(\d+):0")
+LEVELS = {"error": Severity.ERROR, "warning": Severity.WARNING, "warn": Severity.WARNING, "info": Severity.INFO}
+
+# The way out in each tool's words, where a check's own speaks of the stack file.
+HINTS: dict[str, dict[str, str]] = {
+    "Terraform": {
+        "security.local-keys": "set `local_auth_enabled = false` (azurerm_ai_services: `local_authentication_enabled`)",
+        "security.public-network": "set `public_network_access_enabled = false` (azurerm_ai_services: `Disabled`)",
+    },
+    "": {
+        "security.local-keys": "set `disableLocalAuth: true` in its properties",
+        "security.public-network": "set `publicNetworkAccess: Disabled` in its properties, and make a private endpoint",
+        "marketplace.terms": "declare a marketplaceSubscriptions resource for the model, which accepts its terms",
+    },
+}  # fmt: skip
+
+
+def check(made: Assembled, catalog: Catalog, today: date) -> list[Diagnostic]:
+    """Every finding, and what could not be checked, in the places of the tool's own file."""
+    from modelform import checks
+
+    report = Report()
+    stack = made.stack
+    for finding in [*checks.run(stack, catalog, today=today), *_stores(made, catalog)]:
+        if finding.code.startswith(NOT_OURS) or _about_unknown(finding, made):
+            continue
+        report.add(_translated(finding, made))
+    wanted = _wanted(stack)
+    for note in made.notes if wanted != "off" else ():
+        level = LEVELS.get(wanted)
+        report.add(replace(note, severity=level) if level and note.severity is Severity.WARNING else note)
+    return report.sorted()
+
+
+def _wanted(stack: Stack) -> str:
+    """The level of what could not be checked; a policy may only raise its company's."""
+    own = stack.policy.rules.get(CODE, "")
+    floor = stack.company.policy.rules.get(CODE, "") if stack.company else ""
+    order = ("off", "info", "", "warning", "error")
+    return max((own, floor), key=order.index) if floor else own
+
+
+def _about_unknown(finding: Diagnostic, made: Assembled) -> bool:
+    """Whether a finding is of a region that is not known, or of the code that only these findings have."""
+    if finding.code == "policy.unknown-code":
+        return repr(CODE) in finding.summary
+    if finding.code == "availability.region" and finding.summary.endswith("there is no region ''"):
+        return True
+    # What an account that is only read looks like, or is called, is not decided here.
+    item = _marked(finding.span, made)
+    return item is not None and item[0].existing and not finding.code.startswith(("availability.", "residency."))
+
+
+def _marked(span: Span | None, made: Assembled) -> tuple[Declared, tuple[str, ...]] | None:
+    return made.places[span.line] if span is not None and span.file == MARK else None
+
+
+def _translated(finding: Diagnostic, made: Assembled) -> Diagnostic:
+    tool = made.stack.engine
+    hints = HINTS.get("Terraform" if tool == "terraform" else "", {})
+    hint = hints.get(finding.code) or HINTS[""].get(finding.code) or _instead(finding.hint)
+    finding = replace(finding, hint=_words(hint, made), detail=_words(finding.detail, made))
+    found = _marked(finding.span, made)
+    if found is None:
+        return finding
+    item, path = found
+    said = "" if item.spans else f"declared as {item.shown}"
+    detail = f"{finding.detail}; {said}" if finding.detail and said else finding.detail or said
+    severity = finding.severity
+    if finding.code == "marketplace.terms":
+        # The subscription may have been made elsewhere: nothing here says that it was not.
+        severity = Severity.WARNING
+    return replace(finding, span=item.span(*path), detail=detail, urn=item.urn or item.shown, severity=severity)
+
+
+def _instead(hint: str) -> str:
+    """A way out that names a key of the stack file, in words for whoever has none."""
+    hint = re.sub(r"write `model: ([^`]+)`", r"deploy \1", hint)
+    return re.sub(r", which has (?:no )?\w+ in ?$", "", hint)
+
+
+def _words(text: str, made: Assembled) -> str:
+    """A text with the marks in it replaced by what they stand for."""
+
+    def put(found: re.Match[str]) -> str:
+        item, path = made.places[int(found[1])]
+        return str(item.span(*path) or item.shown)
+
+    return _MARKED.sub(put, text)
+
+
+def _stores(made: Assembled, catalog: Catalog) -> Iterator[Diagnostic]:
+    """What hubs keep data in, where it is in another region than the hub, held against where data may be."""
+    wanted = made.stack.policy.storage
+    if wanted is None or made.stack.policy.rules.get("residency.at-rest") == "off":
+        return
+    for key, store in made.stores:
+        place = store.location if isinstance(store.location, str) else ""
+        elsewhere = place in catalog.regions and place != made.stack.workspaces[key].location
+        if elsewhere and not catalog.rest_allowed(wanted, place):
+            what = STORES.get(store.type, "store")
+            summary = f"{key}: its {what} keeps data in {place}, and the policy allows {wanted}"
+            detail = "" if store.spans else f"declared as {store.shown}"
+            span, urn = store.span("location"), store.urn or store.shown
+            yield Diagnostic("residency.at-rest", Severity.ERROR, summary, detail, span, "move it", urn)
+
+
+def document(made: Assembled, catalog: Catalog) -> dict[str, Any]:
+    """What stands beside the findings: the proof of residency, and the cost where the policy limits it."""
+    from modelform.checks import cost, proof
+
+    found: dict[str, Any] = {"residency": proof.table(made.stack, catalog)}
+    if made.stack.policy.monthly_cost is not None:
+        found["cost"] = cost.document(made.stack, catalog)
+    return found

@@ -1,0 +1,157 @@
+"""`modelform check`: what holds of every format."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+CASES = Path(__file__).parent / "cases"
+PLAN = CASES / "terraform/for-each/plan.json"
+POLICY = "residency: eu-data-zone\n"
+
+
+@pytest.fixture
+def plan(check: Any) -> dict[str, Any]:
+    shutil.copy(PLAN, check.folder / "plan.json")
+    found: dict[str, Any] = json.loads(PLAN.read_text())
+    return found
+
+
+def deployment(plan: dict[str, Any], key: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(r["change"] for r in plan["resource_changes"] if r.get("index") == key)
+    return found
+
+
+def test_without_a_policy_only_what_azure_says_is_held_against_it(check: Any, plan: Any) -> None:
+    ran = check("--terraform-plan", "plan.json")
+    assert ran.code == 0
+    assert "nothing stops it: 1 workspace, 2 deployments" in ran.out
+    deployment(plan, "gpt")["after"]["sku"][0]["name"] = "Standard"
+    ran = check("--terraform-plan", check.write("plan.json", plan), "--json")
+    assert ran.code == 3
+    assert "availability.sku" in ran.codes
+
+
+def test_a_plan_comes_through_a_pipe_too(check: Any, plan: Any) -> None:
+    ran = check("--terraform-plan", "-", "--name", "prod", "--json", stdin=json.dumps(plan))
+    assert ran.code == 0
+    assert ran.document["stack"] == "prod"
+
+
+def test_what_windows_writes_is_read(check: Any, plan: Any) -> None:
+    (check.folder / "plan.json").write_text(json.dumps(plan), encoding="utf-16")
+    assert check("--terraform-plan", "plan.json").code == 0
+
+
+def test_a_policy_stands_in_a_file_of_its_own_or_in_a_stack_file(check: Any, plan: Any) -> None:
+    for text in (POLICY, "policy: {residency: eu-data-zone}\n"):
+        ran = check("--terraform-plan", "plan.json", "--policy", check.write("policy.yaml", text), "--json")
+        assert ran.code == 3
+        assert "residency.processing" in ran.codes
+    ran = check("--terraform-plan", "plan.json", "--policy", check.write("policy.yaml", "residncy: eu\n"))
+    assert ran.code == 4
+    assert "policy.yaml:1:1: error: policy has no key 'residncy'" in ran.err
+
+
+def test_what_is_not_known_stops_where_the_policy_says_so(check: Any, plan: Any) -> None:
+    deployment(plan, "gpt")["after_unknown"]["model"] = [{"name": True}]
+    check.write("plan.json", plan)
+    assert check("--terraform-plan", "plan.json").code == 0
+    ran = check(
+        "--terraform-plan", "plan.json", "--json", "--policy", check.write("p.yaml", "rules: {check.unknown: error}")
+    )
+    assert ran.code == 3
+    assert ran.codes.count("check.unknown") == 1
+    assert "policy.unknown-code" not in ran.codes
+    ran = check(
+        "--terraform-plan", "plan.json", "--json", "--policy", check.write("p.yaml", "rules: {check.unknown: off}")
+    )
+    assert "check.unknown" not in ran.codes
+
+
+def test_deletes_data_and_other_resources_are_left_alone(check: Any, plan: Any) -> None:
+    for row in plan["resource_changes"]:
+        row["change"] |= {"actions": ["delete"], "after": None}
+    ran = check("--terraform-plan", check.write("plan.json", plan))
+    assert ran.code == 0
+    assert "it declares nothing about models" in ran.out
+
+
+def test_quota_counts_what_the_plan_wants_together(check: Any, plan: Any) -> None:
+    deployment(plan, "gpt")["after"]["sku"][0]["capacity"] = 900_000
+    ran = check("--terraform-plan", check.write("plan.json", plan), "--json")
+    found = next(d for d in ran.document["diagnostics"] if d["code"] == "quota.exceeded")
+    assert found["severity"] == "warning"
+    assert 'azurerm_cognitive_deployment.model["gpt"]' in found["detail"]
+
+
+def test_the_reports_carry_what_was_found(check: Any, plan: Any) -> None:
+    policy = check.write("policy.yaml", POLICY)
+    ran = check(
+        "--terraform-plan", "plan.json", "--policy", policy, "--sarif", "o.sarif", "--junit", "o.xml", "--markdown"
+    )
+    assert ran.code == 3
+    (stopped,) = (
+        r for r in json.loads((check.folder / "o.sarif").read_text())["runs"][0]["results"] if r["level"] == "error"
+    )
+    assert stopped["ruleId"] == "residency.processing"
+    assert stopped["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "plan.json"
+    assert stopped["locations"][0]["logicalLocations"][0]["fullyQualifiedName"].endswith('model["mistral"]')
+    (suite,) = ElementTree.parse(check.folder / "o.xml").getroot()
+    assert suite.get("name") == check.folder.name
+    assert suite.get("failures") == "1"
+    assert ran.out.startswith("### modelform check: ")
+    assert "NOT ALLOWED" in ran.out
+
+
+COMPANY = """\
+apiVersion: modelform-company/v1
+policy: {residency: eu-data-zone}
+naming: {deployments: "m-.*"}
+exceptions:
+  - {code: residency.processing, stack: "old-*", reason: being moved, until: 2026-12-31}
+"""
+
+
+def test_what_the_company_says_holds_beside_other_tools_too(check: Any, plan: Any) -> None:
+    company = check.write("company.yaml", COMPANY)
+    argv = ["--terraform-plan", "plan.json", "--company", company, "--json"]
+    ran = check(*argv)
+    assert ran.code == 3
+    assert {"residency.processing", "company.naming"} <= set(ran.codes)
+    assert "company.runs" not in ran.codes
+    looser = check("--policy", check.write("policy.yaml", "residency: global\n"), *argv)
+    assert {"residency.processing", "company.loosened"} <= set(looser.codes)
+    excused = check("--name", "old-app", *argv, "--sarif", "o.sarif")
+    found = [d for d in excused.document["diagnostics"] if d["code"] == "residency.processing"]
+    assert [d["severity"] for d in found] == ["info"]
+    results = json.loads((check.folder / "o.sarif").read_text())["runs"][0]["results"]
+    assert [r["ruleId"] for r in results if r.get("suppressions")] == ["residency.processing"]
+
+
+def test_a_template_gets_its_region_from_the_command_line(check: Any) -> None:
+    case = CASES / "arm/loop"
+    argv = [
+        "--arm-template",
+        "template.json",
+        "--arm-parameters",
+        "parameters.json",
+        "--policy",
+        "policy.yaml",
+        "--json",
+    ]
+    without = check(*argv, folder=case)
+    assert "residency.processing" not in without.codes
+    assert any("--location" in d["hint"] for d in without.document["diagnostics"])
+    assert "residency.processing" in check(*argv, "--location", "westeurope", folder=case).codes
+
+
+def test_a_parameter_that_is_missing_is_said_at_its_place(check: Any) -> None:
+    ran = check("--arm-template", "template.json", folder=CASES / "arm/loop")
+    assert ran.code == 4
+    assert "template.json:6:5: error: the parameter 'product' has no default" in " ".join(ran.err.split())
