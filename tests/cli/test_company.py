@@ -52,6 +52,7 @@ def test_a_stack_that_breaks_a_rule_never_reaches_the_engine(command: list[str],
     ran = house(*command, "--company", "company.yaml", "--json")
     assert ran.code == 3
     assert codes(ran) == ["company.loosened"]
+    assert ran.document["company"]["digest"] == digest(house.file)
     found = ran.document["diagnostics"][0]
     assert (found["file"], found["line"], found["column"]) == ("stacks/dev.yaml", 14, 21)
     assert "company.yaml:4:14" in found["detail"]

@@ -77,7 +77,8 @@ def _end(
         about = {"stack": session.name} if session else {}
         if session and not (session.stack is None and session.diagnostics):  # a broken file says neither
             about |= {"engine": session.engine, "target": session.target}
-        voice.document(json.failure(name, diagnostics, **about))
+        beside = {"company": session.company.to_json()} if session and session.company else {}
+        voice.document(json.failure(name, diagnostics, **about) | beside)
     return int(code)
 
 

@@ -150,7 +150,10 @@ def _read(place: Place, choice: Choice, use_lock: bool = True, company: Company 
     file = choose_stack(project, choice.stack, around.environment)
     stack, report = _load(project, file, choice, around, use_lock, company)
     session = replace(
-        _bare(place, choice, project, file.stem, "sandbox"), file=file, diagnostics=tuple(report.sorted())
+        _bare(place, choice, project, file.stem, "sandbox"),
+        file=file,
+        diagnostics=tuple(report.sorted()),
+        company=company,
     )
     remember(session)
     if stack is None:
@@ -158,7 +161,7 @@ def _read(place: Place, choice: Choice, use_lock: bool = True, company: Company 
     from modelform.drivers import choose_engine
 
     engine = choose_engine(stack.engine, stack.target)
-    return replace(session, name=stack.name, target=stack.target, engine=engine, stack=stack, company=company)
+    return replace(session, name=stack.name, target=stack.target, engine=engine, stack=stack)
 
 
 def _bare(place: Place, choice: Choice, project: Project, name: str, target: Target) -> Session:
