@@ -13,6 +13,7 @@ LOW = {"errors", "record"}
 ALLOWED: dict[str, set[str]] = {
     "record": set(),
     "errors": {"record"},
+    "pace": set(),
     "values": LOW,
     "plan": LOW | {"values"},
     "seam": LOW | {"values", "plan"},
@@ -25,9 +26,22 @@ ALLOWED: dict[str, set[str]] = {
     "program": LOW | {"values", "spec", "checks", "catalog"},
     "state": LOW | {"values"},
     "provider": LOW | {"values", "plan", "seam", "azure"},
-    "engine": LOW | {"values", "plan", "seam", "state"},
+    "engine": LOW | {"pace", "values", "plan", "seam", "state"},
     "drivers": LOW
-    | {"values", "plan", "seam", "catalog", "spec", "checks", "program", "state", "provider", "engine", "azure"},
+    | {
+        "pace",
+        "values",
+        "plan",
+        "seam",
+        "catalog",
+        "spec",
+        "checks",
+        "program",
+        "state",
+        "provider",
+        "engine",
+        "azure",
+    },
     "sandbox": LOW | {"catalog.data", "armtemplate"},
     "report": LOW | {"values", "plan"},
     "verification": LOW | {"values", "plan", "catalog", "spec", "azure", "provider", "drivers", "sandbox"},
@@ -53,7 +67,7 @@ ALLOWED: dict[str, set[str]] = {
 # Libraries that have one home only, since whoever else reached for them would go around a layer.
 HOMES = {
     "pulumi_azure_native": {"program"},
-    "pulumi": {"program", "engine", "values", "provider", "drivers"},
+    "pulumi": {"pace", "program", "engine", "values", "provider", "drivers"},
     "starlette": {"sandbox"},
     "uvicorn": {"sandbox"},
     "azure.ai": {"azure"},

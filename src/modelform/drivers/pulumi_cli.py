@@ -189,6 +189,7 @@ class PulumiCli:
     ) -> Iterator[Work]:
         """Reads the state, makes sure that it belongs to this cloud, and readies the CLI; changes nothing yet."""
         command = pulumi_installation.require(self._place.environment)
+        version = pulumi_installation.asked(command, self._place.environment)
         from modelform.drivers.pulumi_process import Command
 
         findings = list(found or ())
@@ -199,7 +200,7 @@ class PulumiCli:
             self._home.prepare(request.name, salt, self._plugin)
             environment = self._home.environment(salt, self._reach(request, held))
             graves = held.enter_context(closing(Graves(request, self._target, base)))
-            process = Command(command, environment, request.cancelled)
+            process = Command(command, environment, request.cancelled, version)
             yield Work(request, stack, base, graves, process, digest, findings)
 
     def _base(self, name: str, changing: bool, found: list[Diagnostic]) -> tuple[Snapshot, str]:

@@ -34,8 +34,8 @@ _ECHOES = ("update failed", "preview failed", "resource creation failed", "destr
 class Events:
     """Takes the CLI's events one by one, in its thread, and passes them on as `Event`s, all or only some kinds.
 
-    `steps` are those that were begun, in that order, and `done` those that came to their end; `outputs` are the
-    stack's, secrets hidden. `failures` are the errors, with the resource each is about.
+    `steps` are those that were begun, in that order, and `done` those that came to their end, unless that kind is not
+    asked for; `outputs` are the stack's, secrets hidden. `failures` are the errors, with the resource each is about.
     """
 
     def __init__(self, on_event: Callable[[Event], None], only: Collection[str] = ()) -> None:
@@ -105,9 +105,12 @@ class Events:
         self._emit(Event("started", step))
 
     def _ended(self, metadata: StepEventMetadata) -> None:
-        step = step_of(metadata)
-        if step.type == STACK_TYPE and metadata.new is not None and step.op not in (Op.DELETE, Op.REFRESH):
+        op = Op(metadata.op.value)
+        if metadata.type == STACK_TYPE and metadata.new is not None and op not in (Op.DELETE, Op.REFRESH):
             self.outputs = _values(getattr(metadata.new, "outputs", None))
+        if self._only and "done" not in self._only:
+            return
+        step = step_of(metadata)
         if _is_default_provider(step):
             return
         self.done.append(step)

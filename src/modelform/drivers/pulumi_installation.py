@@ -6,7 +6,8 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from modelform.errors import ModelformError
@@ -56,6 +57,14 @@ def version(command: str, environment: Mapping[str, str]) -> str:
     except (OSError, subprocess.SubprocessError) as error:
         raise ModelformError(f"{command} does not run: {error}", code="engine.no-pulumi", hint=WAY_OUT) from error
     return told.stdout.strip().removeprefix("v")
+
+
+def asked(command: str, environment: Mapping[str, str]) -> Callable[[], str]:
+    """Asks for the `version` while something else is done; what comes back waits for the answer."""
+    pool = ThreadPoolExecutor(1, thread_name_prefix="pulumi-version")
+    answer = pool.submit(version, command, environment)
+    pool.shutdown(wait=False)
+    return answer.result
 
 
 def install() -> tuple[str, str]:

@@ -26,12 +26,19 @@ class Command(PulumiCommand):
 
     A Ctrl-C at the terminal would reach the CLI by itself, and a second time from us: twice means to it that it is to
     drop everything. So it does not share our terminal's group, and gets one signal, when `cancelled` is set.
+    `asked` has its version, where somebody asked for that before.
     """
 
-    def __init__(self, command: str, environment: Mapping[str, str], cancelled: threading.Event | None = None) -> None:
+    def __init__(
+        self,
+        command: str,
+        environment: Mapping[str, str],
+        cancelled: threading.Event | None = None,
+        asked: Callable[[], str] | None = None,
+    ) -> None:
         from semver import VersionInfo
 
-        said = version(command, environment)
+        said = asked() if asked is not None else version(command, environment)
         # A build of one's own has no number: it is taken as new enough.
         if said and numbers(said) < LEAST:
             raise ModelformError(

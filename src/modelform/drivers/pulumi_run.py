@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -64,6 +65,7 @@ class Runner:
             try:
                 self._invoke(operation, stack, work.request, events, keep)
             except CommandError as error:
+                held.callback(gc.collect)  # what was left unfinished complains now, while nobody hears it
                 events.settle(interrupted=work.request.cancelled.is_set())
                 if isinstance(error, ConcurrentUpdateError) or not events.failures:
                     if work.request.cancelled.is_set():
@@ -95,8 +97,9 @@ class Runner:
     def _program(self, operation: Operation, work: Work) -> Callable[[], Any] | None:
         if operation not in ("preview", "up") or work.stack is None:
             return None
-        from modelform import program
+        from modelform import pace, program
 
+        pace.keep_up()
         return program.build(work.stack, found=work.found)
 
     def _command_with_state(self, operation: Operation, work: Work, held: ExitStack) -> Command:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import gc
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 from pulumi.runtime import config as pulumi_config
 from pulumi.runtime import settings, stack
 
+from modelform import pace
 from modelform.engine.monitor import EngineLog, Monitor
 from modelform.errors import ModelformError
 
@@ -49,7 +48,7 @@ def _run(program: Program, monitor: Monitor, config: dict[str, str], secrets: li
             root_directory=deployment.options.root_directory or None,
         )
     )
-    _wait_linearly()
+    pace.keep_up()
     loop = asyncio.new_event_loop()
     # A registration holds a thread until its steps have ended, so that the pool's size is the limit of parallel steps;
     # registrations come to it in the order in which their inputs are known.
@@ -60,7 +59,7 @@ def _run(program: Program, monitor: Monitor, config: dict[str, str], secrets: li
     loop.set_exception_handler(lambda loop, context: None)
     try:
         asyncio.set_event_loop(loop)
-        with _rare_collections():
+        with pace.rare_collections():
             loop.run_until_complete(stack.run_in_stack(program))
     except KeyboardInterrupt:
         deployment.interrupted = True
@@ -76,53 +75,6 @@ def _run(program: Program, monitor: Monitor, config: dict[str, str], secrets: li
             deployment.stopped.set()
         _close(loop, pool)
         asyncio.set_event_loop(None)
-
-
-def _wait_linearly() -> None:
-    """Has the SDK wait for all outputs at once, from now on.
-
-    Its own way puts every output that is still open back after each one that is done: with 1,000 resources that is
-    two fifths of the whole run, and it grows with the square of their number. An SDK that has no such function any
-    more is left as it is.
-    """
-    original = getattr(stack, "wait_for_rpcs", None)
-    if original is None or hasattr(original, "linear"):
-        return
-
-    async def wait(await_all_outstanding_tasks: bool = True) -> None:
-        manager, kept = settings._get_rpc_manager(), settings.SETTINGS
-        while True:
-            await original(False)
-            if not await_all_outstanding_tasks:
-                return
-            while True:
-                with kept.lock:
-                    outputs = list(kept.outputs)
-                    kept.outputs.clear()
-                if not outputs:
-                    break
-                await asyncio.gather(*outputs)
-            if not manager.rpcs:
-                return
-
-    wait.linear = True  # type: ignore[attr-defined]
-    stack.wait_for_rpcs = wait
-
-
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Has the garbage collector look less often: a program makes many small objects and drops few of them.
-
-    With 1,000 resources that is a third of the whole run.
-    """
-    thresholds = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
-        gc.unfreeze()
 
 
 def _close(loop: asyncio.AbstractEventLoop, pool: ThreadPoolExecutor) -> None:

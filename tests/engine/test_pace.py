@@ -1,0 +1,69 @@
+"""What lasts of `pace`: messages for people arrive, those for debugging do not; waiting ends with the last output."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime import settings, stack
+
+from modelform import pace
+
+
+class Listener:
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def Log(self, request: Any) -> None:
+        self.heard.append(request.message)
+
+
+def test_debug_messages_are_not_sent() -> None:
+    listener = Listener()
+
+    def speak() -> None:
+        settings.configure(settings.Settings("project", "stack", engine=listener))
+        pace.keep_up()
+        pace.keep_up()
+        pulumi.log.debug("for nobody")
+        pulumi.log.info("for people")
+        pulumi.log.warn("for people too")
+
+    contextvars.Context().run(speak)
+    assert listener.heard == ["for people", "for people too"]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_waiting_ends_when_every_output_has_and_raises_what_one_raised(fails: bool) -> None:
+    ended: list[int] = []
+
+    async def value(number: int) -> int:
+        await asyncio.sleep(0.001 * (number % 3))
+        ended.append(number)
+        if fails and number == 7:
+            raise ValueError("number 7")
+        return number
+
+    async def program() -> None:
+        made = [pulumi.Output.from_input(value(number)) for number in range(20)]
+        made[3].apply(lambda found: pulumi.Output.from_input(value(found + 100)))
+        await stack.wait_for_rpcs()
+
+    def run() -> None:
+        settings.configure(settings.Settings("project", "stack"))
+        pace.keep_up()
+        loop = asyncio.new_event_loop()
+        try:
+            loop.run_until_complete(program())
+        finally:
+            loop.close()
+
+    if fails:
+        with pytest.raises(ValueError, match="number 7"):
+            contextvars.Context().run(run)
+    else:
+        contextvars.Context().run(run)
+        assert sorted(ended) == [*range(20), 103]
