@@ -133,8 +133,8 @@ modelform up --company company.yaml@sha256:8f14…      # what `sha256sum compan
 export MODELFORM_COMPANY=company.yaml@git:3f9c2d1     # the file as that commit of its repository has it
 ```
 
-`validate`, `preview`, `up`, `destroy`, `lock`, `cost`, `quota` and `lifecycle` hear both the flag and the variable, and
-a plain `pulumi` in the project folder hears the variable. No stack file, and no setting of the project, can name one:
+`validate`, `preview`, `up`, `destroy`, `check`, `lock`, `cost`, `quota` and `lifecycle` hear both the flag and the
+variable, and a plain `pulumi` in the project folder hears the variable. No stack file, and no setting of the project, can name one:
 it stands above them. Where flag and variable are both given, they must name the same content (`company.two`), so that
 a flag puts no other file in the place of the pipeline's; the pin of either then counts.
 
