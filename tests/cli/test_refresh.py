@@ -187,3 +187,50 @@ def test_slips(modelform: Any, argv: tuple[str, ...], said: str) -> None:
     ran = modelform("catalog", "refresh", "--target", "sandbox", *argv)
     assert ran.code == 64
     assert said in words(ran.err)
+
+
+def test_lifecycle_cost_and_quota_see_it_and_say_so(modelform: Any, world: dict[str, Any]) -> None:
+    text = (modelform.folder / "stacks" / "dev.yaml").read_text().replace("mistral-large-3@1", "gpt-5.4-mini")
+    modelform.write(
+        text.replace("dataZoneStandard", "globalStandard").replace(
+            "capacity:", "usage: {inputTokens: 1M}\n    capacity:"
+        )
+    )
+    before = modelform("cost", "--json").document["total"]["expected"]
+    row = model(world)
+    row["lifecycle"]["retirementDate"] = "2026-12-24"
+    row["deployment"]["skus"]["GlobalStandard"]["price"]["all"]["input"] = 1.5
+    refresh(modelform)
+    (life,) = modelform("lifecycle", "--json").document["deployments"]
+    assert (life["retires"], life["confidence"], life["due"]) == ("2026-12-24", "live", True)
+    cost = modelform("cost", "--json").document
+    assert (before, cost["total"]["expected"]) == (0.75, 1.5)
+    assert any("catalog.overlay.json" in line for line in cost["assumptions"])
+    for argv in (("lifecycle",), ("cost",), ("quota", "--offline")):
+        assert "overlay of 2026-11-22: what the sandbox said" in words(modelform(*argv).err)
+
+
+def test_a_saved_plan_is_of_the_overlay_that_it_was_made_with(modelform: Any) -> None:
+    modelform.real_driver = True
+    assert modelform("preview", "--out", "plan.json").code == 0
+    assert refresh(modelform).code == 0
+    ran = modelform("up", "--plan", "plan.json", "-y")
+    assert ran.code == 5
+    assert "catalogue" in ran.err
+
+
+def test_the_sandbox_rehearses_azure_as_the_overlay_knows_it(modelform: Any, world: dict[str, Any]) -> None:
+    new = copy.deepcopy(model(world))
+    new |= {"id": "openai/gpt-7@2026-11-19", "name": "gpt-7", "version": "2026-11-19"}
+    world["models"].append(new)
+    assert refresh(modelform).code == 0
+    world["models"].remove(new)
+    file = modelform.folder / "catalog.overlay.json"
+    text = (modelform.folder / "stacks" / "dev.yaml").read_text().replace("mistral-large-3@1", "gpt-7")
+    modelform.write(text.replace("dataZoneStandard", "globalStandard"))
+    modelform.real_driver = True
+    ran = modelform("up", "-y")
+    assert ran.code != 0
+    assert "DeploymentModelNotSupported" in ran.err
+    file.write_text(file.read_text().replace('"target":"sandbox"', '"target":"azure"'))
+    assert modelform("up", "-y").code == 0

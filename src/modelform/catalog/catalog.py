@@ -119,6 +119,11 @@ class Catalog:
         merger = Merger(load(), document)
         return cls(merger.whole(), Overlay(path, document["asOf"], document["target"]), merger)
 
+    def whole(self) -> dict[str, Any]:
+        """All of the data with an overlay's facts in every row, as the sandbox takes it."""
+        merge = self._merger.model if self._merger else dict
+        return {**self.data, "models": [merge(dict(row)) for row in self.data["models"]]}
+
     @property
     def version(self) -> str:
         """The day on which the data was put together."""

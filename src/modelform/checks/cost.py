@@ -255,6 +255,8 @@ def assumptions(lines: Iterable[Line], catalog: Catalog) -> list[str]:
     said = [
         f"Retail prices in {currency} as of {catalog.data['prices']['asOf']}, without tax, discounts, reservations."
     ]
+    if catalog.overlay is not None and catalog.overlay.used:
+        said.append(f"Prices of Azure's own list stand above them, as of {catalog.overlay.name}.")
     if any(item.how in ("hours", "tokens") for item in found):
         said.append(f"A month has {HOURS} hours.")
     if any(item.how == "tokens" and item.most is not None for item in found):

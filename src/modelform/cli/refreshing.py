@@ -107,7 +107,7 @@ def _had(file: Path, target: str, voice: Voice) -> tuple[dict[str, Any], Catalog
             hint="--out FILE writes the sandbox's elsewhere; MODELFORM_CATALOG=FILE uses them.",
         )
     if not document:
-        said = f"{file.name} is made anew: it {found.problem}"
+        said = f"{file.name} is to be made anew: it {found.problem}"
         voice.complain([Diagnostic("catalog.overlay", Severity.WARNING, said, str(file))])
         return {}, Catalog.load()
     return document, Catalog.load(str(file), target)
@@ -160,9 +160,10 @@ def _ask(arm: Arm, prices: Arm, regions: list[str], answers: Answers, voice: Voi
     from modelform.azure import facts, retail
 
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        asked: dict[Future[Any], tuple[str, str]] = {
-            pool.submit(facts.account_regions, arm, timeout=PATIENCE): ("", ACCOUNTS)
-        }
+        first = pool.submit(facts.account_regions, arm, timeout=PATIENCE)
+        if (error := first.exception()) and _nobody(error):
+            raise error
+        asked: dict[Future[Any], tuple[str, str]] = {first: ("", ACCOUNTS)}
         for region in regions:
             asked[pool.submit(facts.models, arm, region, timeout=PATIENCE)] = (region, MODELS)
             asked[pool.submit(retail.meters, prices, region, timeout=PATIENCE)] = (region, PRICES)
@@ -180,6 +181,11 @@ def _ask(arm: Arm, prices: Arm, regions: list[str], answers: Answers, voice: Voi
                 answers.lacks("", f"{ROOMS} of {key}", error)
         if rooms:
             voice.note(f"  provisioned capacity of {len(answers.rooms)} of {len(rooms)} models")
+
+
+def _nobody(error: BaseException) -> bool:
+    """Are we not signed in? Then all other answers are known, and nobody has to try to sign in sixteen times."""
+    return isinstance(error, ModelformError) and error.diagnostics[0].code == "access.not-signed-in"
 
 
 def _take(answers: Answers, region: str, api: str, future: Future[Any]) -> str:

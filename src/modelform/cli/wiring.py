@@ -48,7 +48,18 @@ def _serve(session: Session) -> AbstractContextManager[Served]:
         latency=session.latency,
         journal=Path(journal) if journal else None,
         today=session.around.today(),
+        catalogue=_offered(session),
     )
+
+
+def _offered(session: Session) -> dict[str, Any] | None:
+    """What the sandbox offers where that is not just the catalogue: it rehearses Azure as the overlay knows it."""
+    if session.stack is None or not session.stack.overlay:
+        return None
+    from modelform.catalog import Catalog
+
+    known = Catalog.load(session.stack.overlay, session.target)
+    return known.whole() if known.overlay and known.overlay.used and known.overlay.target == "azure" else None
 
 
 @contextmanager
@@ -117,5 +128,6 @@ class SandboxConnector:
             latency=session.latency,
             journal=Path(journal) if journal else None,
             today=session.around.today(),
+            catalogue=_offered(session),
         )
         return SandboxTransport(app)

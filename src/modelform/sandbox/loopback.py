@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from modelform.errors import StateError
 from modelform.record import dataclass
@@ -37,7 +37,12 @@ class Loopback:
 
 @contextmanager
 def loopback(
-    data_dir: Path, *, latency: float = 0.0, journal: Path | None = None, today: date | None = None
+    data_dir: Path,
+    *,
+    latency: float = 0.0,
+    journal: Path | None = None,
+    today: date | None = None,
+    catalogue: dict[str, Any] | None = None,
 ) -> Iterator[Loopback]:
     """Serves the sandbox of a folder in a thread for as long as the context lasts."""
     import uvicorn
@@ -47,7 +52,7 @@ def loopback(
 
     files = authority.ensure(data_dir, HOST)
     config = uvicorn.Config(
-        create_app(data_dir, latency=latency, journal=journal, today=today),
+        create_app(data_dir, latency=latency, journal=journal, today=today, catalogue=catalogue),
         host=HOST,
         port=0,
         ssl_certfile=files.server,

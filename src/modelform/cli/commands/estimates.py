@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from modelform.cli.session import Session
     from modelform.errors import Diagnostic, ModelformError
 
+# What is to be said of the catalogue itself, and of its overlay.
+OWN = ("catalog.overlay", "catalog.stale")
+
 
 def register(app: click.Group) -> None:
     """Adds the commands."""
@@ -28,6 +31,7 @@ def register(app: click.Group) -> None:
 
 def cost(place: Place, choice: Choice, house: House) -> int:
     """Estimate what the stack costs a month: by declared usage, and at most by its capacity. Needs no cloud."""
+    from modelform import checks
     from modelform.checks import cost as estimates
     from modelform.checks.holdings import holdings
     from modelform.cli.session import open_session
@@ -37,13 +41,15 @@ def cost(place: Place, choice: Choice, house: House) -> int:
     session = open_session(place, choice, house)
     records = deployed(session)
     held = None if records is None else list(holdings(records))
-    document = estimates.document(session.resolved, _catalog(session), held)
+    catalog = _catalog(session)
+    document = estimates.document(session.resolved, catalog, held)
+    known = checks.run(session.resolved, catalog, today=session.around.today(), only=OWN)
     if session.voice.json:
-        found = [d.to_json() for d in session.diagnostics]
+        found = [d.to_json() for d in (*session.diagnostics, *known)]
         beside = appendix.company(session.company)
         session.voice.document(json.answer("cost", stack=session.name, diagnostics=found, **document) | beside)
         return int(Exit.OK)
-    session.voice.complain(session.diagnostics)
+    session.voice.complain([*session.diagnostics, *known])
     session.voice.say(*view.lines(document, session.voice.page, session.name))
     return int(Exit.OK)
 
@@ -65,7 +71,7 @@ def quota(
     session = open_session(place, choice, house)
     catalog, stack = _catalog(session), session.resolved
     facts = None if offline else _facts(session)
-    found = checks.run(stack, catalog, today=session.around.today(), facts=facts, only=CODES)
+    found = checks.run(stack, catalog, today=session.around.today(), facts=facts, only=(*CODES, *OWN))
     counters = [bucket.to_json() for bucket in buckets(stack, catalog, facts)]
     document = {"live": not offline, "counters": counters, "diagnostics": [d.to_json() for d in found]}
     session.voice.complain([*session.diagnostics, *found])
@@ -90,7 +96,7 @@ def _verdict(found: Iterable[Diagnostic]) -> int:
     said = list(found)
     if any(finding.severity is Severity.ERROR for finding in said):
         return int(Exit.STOPPED)
-    return int(Exit.UNVERIFIED if any(finding.code == "quota.unverified" for finding in said) else Exit.OK)
+    return int(Exit.UNVERIFIED if any(finding.code.endswith(".unverified") for finding in said) else Exit.OK)
 
 
 def _facts(session: Session) -> Facts:

@@ -30,6 +30,7 @@ def lifecycle(
     detailed_exitcode: Annotated[bool, Option("--detailed-exitcode", help="Answer 2 where something is due.")] = False,
 ) -> int:
     """List the models of every stack (or of -s) by the day they retire, and what to write instead. Needs no cloud."""
+    from modelform import checks
     from modelform.catalog import Catalog
     from modelform.checks.lifecycle import lives
     from modelform.cli.project import find_project
@@ -40,7 +41,7 @@ def lifecycle(
     from modelform.spec import find_stacks
 
     company, _ = company_of(house)
-    voice, catalog = voice_of(place), Catalog.load()
+    voice = voice_of(place)
     project = find_project(place.directory, choice.stack)
     names = [choice.stack] if choice.stack else list(find_stacks(project.folder))
     rows: list[dict[str, Any]] = []
@@ -54,7 +55,11 @@ def lifecycle(
             found += error.diagnostics
             continue
         today = session.around.today()
-        rows += [{"stack": session.name, **life.to_json()} for life in lives(session.resolved, catalog, today, within)]
+        stack = session.resolved
+        catalog = Catalog.load(stack.overlay, session.target)
+        rows += [{"stack": session.name, **life.to_json()} for life in lives(stack, catalog, today, within)]
+        known = checks.run(stack, catalog, today=today, only=("catalog.overlay", "catalog.stale"))
+        found += [finding for finding in known if finding not in found]
     document = {"deployments": rows, "broken": broken, "diagnostics": [d.to_json() for d in found]}
     voice.complain(found)
     if voice.json:
