@@ -219,6 +219,19 @@ def test_what_goes_beyond_the_limit_needs_the_approval_of_this_very_plan(house: 
     assert made(house) == []
 
 
+def test_a_saved_plan_takes_the_approval_that_it_printed(house: Any) -> None:
+    company = ("--company", "company.yaml")
+    small = good(house)
+    second = "  second: {model: gpt-5.4-mini, workspace: foundry, sku: dataZoneStandard, capacity: {tpm: 10k}}\n"
+    house.write(small + second)
+    assert house("up", "-y", *company).code == 0
+    house.write(small)
+    shown = house("preview", "--out", "plan.json", *company)
+    refused = house("up", "--plan", "plan.json", *company, "--json")
+    assert (refused.code, codes(refused)) == (3, ["company.changes"])
+    assert house("up", "--plan", "plan.json", *company, "--approval", token(shown)).code == 0
+
+
 def test_a_saved_plan_is_stale_under_another_company_file(house: Any) -> None:
     assert house("preview", "--company", "company.yaml", "--out", "plan.json").code == 0
     for argv in ([], ["--company", "other.yaml"]):
