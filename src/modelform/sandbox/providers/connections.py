@@ -12,8 +12,12 @@ WAYS = (
     *("AAD", "AccessKey", "AccountKey", "ApiKey", "CustomKeys", "ManagedIdentity", "None", "OAuth2", "PAT", "SAS"),
     *("ServicePrincipal", "UsernamePassword"),
 )
-BODY = table(
-    f"""
+
+
+def _body(since: str = "") -> Shape:
+    """What a connection holds; workspaces tell some of it `since` a version."""
+    return table(
+        f"""
     id~: text
     name~: text
     type~: text
@@ -28,13 +32,16 @@ BODY = table(
       group~: text
       isSharedToAll: flag
       metadata{{}}: text
-      peRequirement: Required|NotRequired|NotApplicable|*
-      peStatus: Inactive|Active|NotApplicable|*
+      peRequirement{since}: Required|NotRequired|NotApplicable|*
+      peStatus{since}: Inactive|Active|NotApplicable|*
       sharedUserList[]: text
       target: text
-      useWorkspaceManagedIdentity: flag
+      useWorkspaceManagedIdentity{since}: flag
     """
-)
+    )
+
+
+BODY, OF_WORKSPACES = _body(), _body("@2025-12-01")
 
 # What the credentials of a way to sign in hold; ways that are not here have none.
 CREDENTIALS: dict[str, Shape] = {
@@ -52,6 +59,7 @@ CREDENTIALS: dict[str, Shape] = {
     "ServicePrincipal": table("clientId: text\nclientSecret: text\ntenantId: text"),
     "UsernamePassword": table("username: text\npassword: text\nsecurityToken: text"),
 }
+WORKSPACES = "Microsoft.MachineLearningServices/workspaces"
 AI = ("AzureOpenAI", "AIServices", "CognitiveSearch", "CognitiveService", "OpenAI", "Serverless")
 
 
@@ -101,7 +109,7 @@ def connections(parent: str, versions: tuple[str, ...], *, tells: bool = False) 
     return Kind(
         type=f"{parent}/connections",
         versions=versions,
-        shape=BODY,
+        shape=OF_WORKSPACES if parent == WORKSPACES else BODY,
         evidence=Evidence.RECORDED,
         name=r"^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$",
         bad_name=_bad_name,
