@@ -85,7 +85,7 @@ def test_a_plan_that_is_over(real: Any) -> None:
         (["preview", "--out", "stacks"], "is no file that a plan could be written to"),
         (["up", "--plan", "none.json"], "there is no plan none.json"),
         (["up", "--plan", "stacks/dev.yaml"], "is no plan that could be applied"),
-        (["up", "--out", "p"], "--out belongs to: preview."),
+        (["up", "--out", "p"], "--out belongs to: preview"),
         (["preview", "--plan", "p"], "--plan belongs to: up."),
         (["destroy", "--plan", "p"], "--plan belongs to: up."),
     ],

@@ -134,9 +134,9 @@ export MODELFORM_COMPANY=company.yaml@git:3f9c2d1     # the file as that commit 
 ```
 
 `validate`, `preview`, `up`, `destroy`, `check`, `lock`, `cost`, `quota` and `lifecycle` hear both the flag and the
-variable, and a plain `pulumi` in the project folder hears the variable. No stack file, and no setting of the project, can name one:
-it stands above them. Where flag and variable are both given, they must name the same content (`company.two`), so that
-a flag puts no other file in the place of the pipeline's; the pin of either then counts.
+variable, and a plain `pulumi` in the project folder hears the variable. No stack file, and no setting of the project,
+can name one: it stands above them. Where flag and variable are both given, they must name the same content
+(`company.two`), so that a flag puts no other file in the place of the pipeline's; the pin of either then counts.
 
 A file that is not the one it is pinned to ends the command with `company.pin` and exit code 3; both digests are in the
 message, and nothing was touched. A pin by commit is of the file and of its `packs`, one by digest of the file alone.
