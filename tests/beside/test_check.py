@@ -110,7 +110,7 @@ def test_the_reports_carry_what_was_found(check: Any, plan: Any) -> None:
 
 
 COMPANY = """\
-apiVersion: modelform-company/v1
+apiVersion: modelform/company/v1
 policy: {residency: eu-data-zone}
 naming: {deployments: "m-.*"}
 exceptions:

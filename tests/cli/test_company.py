@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 COMPANY = """\
-apiVersion: modelform-company/v1
+apiVersion: modelform/company/v1
 name: Contoso
 policy:
   residency: eu-data-zone
@@ -152,7 +152,7 @@ def test_what_is_asked_for_wrongly(asked: str, code: int, said: str, house: Any)
 
 
 WRONG = """\
-apiVersion: modelform-company/v1
+apiVersion: modelform/company/v1
 polcy: {}
 policy:
   residency: ${env:WHERE}
@@ -279,10 +279,10 @@ def test_a_pack_of_the_company_counts_as_its_file_does(house: Any) -> None:
 def test_going_back_to_a_model_that_retires_soon_only_warns(house: Any) -> None:
     old, new = "openai/gpt-4o@2024-11-20", "openai/gpt-5.4-mini@2026-03-17"
     text = good(house).replace("mistral-large-3@1", old).replace("tpm: 50k", "tpm: 10k")
-    house.file.write_text("apiVersion: modelform-company/v1\n")
+    house.file.write_text("apiVersion: modelform/company/v1\n")
     house.write(text)
     assert house("up", "-y").code == 0
-    house.file.write_text("apiVersion: modelform-company/v1\npolicy: {retirementNotice: 200d}\n")
+    house.file.write_text("apiVersion: modelform/company/v1\npolicy: {retirementNotice: 200d}\n")
     stays = house("up", "-y", "--company", "company.yaml", "--json")
     assert (stays.code, codes(stays)) == (3, ["lifecycle.retiring"]), "it was nothing else before"
     house.write(text.replace(old, new))

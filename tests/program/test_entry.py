@@ -78,11 +78,11 @@ def test_a_stack_without_a_file_is_said_to_be_missing(tmp_path: Path, run_in: An
 )
 def test_plain_pulumi_is_under_the_company_file_too(text: str, said: str, folder: Path, run_in: Any) -> None:
     file = folder / "company.yaml"
-    file.write_text("apiVersion: modelform-company/v1\n" + text)
+    file.write_text("apiVersion: modelform/company/v1\n" + text)
     with pytest.raises(pulumi.RunError) as error:
         run_in(folder, lambda: main({"MODELFORM_COMPANY": str(file)}))
     assert said in str(error.value).lower() or said in str(error.value)
-    file.write_text("apiVersion: modelform-company/v1\npolicy: {residency: eu-data-zone}\n")
+    file.write_text("apiVersion: modelform/company/v1\npolicy: {residency: eu-data-zone}\n")
     with pytest.raises(pulumi.RunError, match="is not the one that it is pinned to"):
         run_in(folder, lambda: main({"MODELFORM_COMPANY": f"{file}@sha256:{'0' * 64}"}))
     assert run_in(folder, lambda: main({"MODELFORM_COMPANY": str(file)})).inputs("cognitiveservices:Deployment")

@@ -105,7 +105,7 @@ def test_the_examples_of_the_reference_are_read_without_a_complaint(record: Reco
 
 
 def test_an_interpolation_is_in_no_schema() -> None:
-    assert not validator().is_valid({"apiVersion": "modelform-company/v1", "policy": {"proof": "${env:A}"}})
+    assert not validator().is_valid({"apiVersion": "modelform/company/v1", "policy": {"proof": "${env:A}"}})
     assert r"\$\{" not in schema_text(company_schema())
 
 
@@ -208,7 +208,7 @@ def test_another_currency_is_no_lower_limit(catalog: Catalog) -> None:
 
 def test_findings_about_what_the_company_says_point_at_its_file(catalog: Catalog, tmp_path: Path) -> None:
     file = tmp_path / "company.yaml"
-    file.write_text("apiVersion: modelform-company/v1\npolicy:\n  monthlyCost: {limit: 1}\n")
+    file.write_text("apiVersion: modelform/company/v1\npolicy:\n  monthlyCost: {limit: 1}\n")
     company = load_company(Pin(file), catalog, TODAY).company
     assert company is not None
     origins: dict[str, Any] = {"": Span("stack.yaml", 1, 1)}

@@ -19,7 +19,7 @@ from modelform.spec.records import Either, ListOf, MapOf, Record, key
 from modelform.spec.words import A_TEXT
 from modelform.spec.yamlnodes import Node
 
-COMPANY_VERSION = "modelform-company/v1"
+COMPANY_VERSION = "modelform/company/v1"
 NAMING_WORDS = ("stack", "key", "region")
 _WORD = re.compile(r"\{([A-Za-z]+)\}")
 A_CODE = Text(r"[a-z]+(?:-[a-z]+)*(?:\.[a-z]+(?:-[a-z]+)*)*", "a check's code", "lifecycle.preview")
@@ -152,7 +152,7 @@ class AcceptanceForm:
     model: str = key(A_TEXT, "The model, as ARM names it.", required=True, example="mistral-small-2503")
     offer: str = key(A_TEXT, "The marketplace's name of the offer.", required=True, example="mistral-small-2503-offer")
     plan: str = key(A_TEXT, "Its name of the plan.", required=True, example="mistral-small-2503-plan")
-    by: str = key(A_TEXT, "Who accepted.", required=True, example="Jo Doe, procurement")
+    by: str = key(A_TEXT, "Who accepted.", required=True, example="procurement")
     on: date = key(Day(), "On which day.", required=True, example="2026-09-30")
 
 
@@ -212,7 +212,7 @@ class CompanyForm:
                 "model": "mistral-small-2503",
                 "offer": "mistral-small-2503-offer",
                 "plan": "mistral-small-2503-plan",
-                "by": "Jo Doe",
+                "by": "procurement",
                 "on": "2026-09-30",
             }
         ],

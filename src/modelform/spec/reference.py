@@ -90,7 +90,7 @@ stack may only tighten it.
 
 ```yaml
 # yaml-language-server: $schema=../schema/company.schema.json
-apiVersion: modelform-company/v1
+apiVersion: modelform/company/v1
 name: Contoso
 policy:                                # in the words of the stack file
   residency: eu-data-zone
@@ -114,7 +114,7 @@ requiredTags: {owner: [], costCenter: ["4711", "4712"]}
 withoutApproval: {deletes: 2, replacements: 0}
 duties: {roleAssignments: the platform team, dns: the network team}
 marketplace:
-  - {model: codestral-2501, offer: codestral-2501-offer, plan: codestral-2501-plan, by: Jo Doe, on: 2026-09-30}
+  - {model: codestral-2501, offer: codestral-2501-offer, plan: codestral-2501-plan, by: procurement, on: 2026-09-30}
 exceptions:
   - code: lifecycle.preview
     stack: lab-*
