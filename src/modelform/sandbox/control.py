@@ -22,6 +22,7 @@ from modelform.sandbox.store import Store
 from modelform.sandbox.trouble import Trouble
 
 GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+WRITES = ("PUT", "PATCH", "DELETE")
 METHODS = {
     "GET": lifecycle.get,
     "HEAD": lifecycle.head,
@@ -95,7 +96,7 @@ class Control:
 
     def handle_inner(self, request: Request) -> Response:
         """Answers a request without the layers; raises `Refusal`."""
-        if not request.settled:
+        if not request.settled and request.method not in WRITES:  # a write does it in its own transaction
             lifecycle.settle(self)
         address = parse(request.path)
         root = address.segments[0].lower() if address.segments else ""
@@ -181,6 +182,8 @@ class Control:
         return any(_match(route, segments) is not None for route in self.providers[kind.namespace.lower()].routes)
 
     def _route(self, request: Request, address: Address, namespace: str, segments: tuple[str, ...]) -> Response:
+        if request.method in WRITES:
+            lifecycle.settle(self)
         wrong_method = False
         for route in (*self.providers[namespace].routes, *self.providers["microsoft.resources"].routes):
             parameters = _match(route, segments)

@@ -163,7 +163,7 @@ def patch(control: Control, request: Request, kind: Kind, address: Address) -> R
 def _write(control: Control, request: Request, kind: Kind, address: Address, *, partial: bool) -> Response:
     sent = document(request)
     with control.store.write() as view:
-        now = control.clock()
+        now = _moment(control, view)
         _guard_group(view, kind, address, now)
         parent = _parent(view, kind, address, now)
         scopes.unlocked(view, address, "write")
@@ -354,7 +354,7 @@ def _written(change: Change, resource: Resource, operation: Operation | None, pa
 def delete(control: Control, request: Request, kind: Kind, address: Address) -> Response:
     """Deletes a resource; one that is not there is 204, or as the type says."""
     with control.store.write() as view:
-        now = control.clock()
+        now = _moment(control, view)
         existing = view.get(address.key)
         if existing is None:
             return _gone(control, view, request, kind, address)
@@ -395,12 +395,18 @@ def _gone(control: Control, view: View, request: Request, kind: Kind, address: A
 
 def settle(control: Control) -> None:
     """Carries out the deletions and purges whose time has come."""
+    if control.store.due(control.clock()):
+        with control.store.write() as view:
+            _moment(control, view)
+
+
+def _moment(control: Control, view: View) -> float:
+    """The moment of a write, when everything that is due has gone: what it finds is there to stay."""
     now = control.clock()
-    if not control.store.due(now):
-        return
-    with control.store.write() as view:
+    if view.due(now):
         for grave in view.overdue(now):
             view.purge(grave)
         for resource in view.leaving(now):
             if view.get(resource.key) is not None:  # not gone already with its group
                 control.kind_of(resource.type).delete(control, view, resource, resource.ready)
+    return now

@@ -39,7 +39,10 @@ class Resource:
     def state_at(self, now: float) -> str:
         """The provisioning state at a moment."""
         going, _, end = self.state.partition("/")
-        return going if now < self.ready else end or "Succeeded"
+        if now < self.ready:
+            return going
+        # One that is due to go, and is still there, is seen between two moments: it never is `Succeeded` again.
+        return end or ("Deleting" if going == "Deleting" else "Succeeded")
 
     @property
     def going(self) -> str:
