@@ -30,8 +30,8 @@ def test_role_assignments(cloud: Any) -> None:
     assert list(theirs) == []
     ours = client.role_assignments.list_for_scope(group, filter=f"principalId eq '{who}'")
     assert [one.name for one in ours] == [name]
-    described = client.role_assignments.create(group, name, {**body, "description": "for tests"})
-    assert described.description == "for tests"
+    held = {"condition": "@Resource[name] StringEquals 'a'", "conditionVersion": "2.0"}
+    assert client.role_assignments.create(group, name, {**body, **held}).condition == held["condition"]
 
     with pytest.raises(ResourceExistsError) as twice:
         client.role_assignments.create(group, str(uuid.uuid4()), body)

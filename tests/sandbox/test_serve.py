@@ -344,6 +344,9 @@ def test_every_tool_finds_its_metadata(server: Server) -> None:
     assert one["name"] == "Sandbox"
     assert one["authentication"]["audiences"][0] == one["resourceManager"] == one["authentication"]["loginEndpoint"]
     assert {"storage", "keyVaultDns"} <= set(one["suffixes"])
+    az = {"sqlManagement", "batch", "gallery", "graphAudience", "vmImageAliasDoc", "media", "activeDirectoryDataLake"}
+    assert az <= set(one)  # what the az CLI wants of a cloud, beside what all tools do
+    assert {"sqlServerHostname", "acrLoginServer", "azureDataLakeStoreFileSystem"} <= set(one["suffixes"])
     listed = server.fetch("/metadata/endpoints?api-version=2019-05-01")[1]
     assert [cloud["resourceManager"] for cloud in listed] == [server.url]
     assert server.fetch("/metadata/endpoints?api-version=2015-01-01")[1]["authentication"]["audiences"] == [server.url]
