@@ -30,6 +30,7 @@ TEMPLATE: dict[str, Any] = {
         "long": "[concat(parameters('name'), '-weu')]",
         "one": "[variables('two')]",
         "two": "[variables('one')]",
+        "copy": [{"name": "late", "count": "[reference('x').n]", "input": 1}],
     },
     "functions": [
         {

@@ -88,7 +88,7 @@ def _evaluated(template: Mapping[str, Any], parameters: Mapping[str, Any], scope
     nested: list[Nested] = []
     evaluator = Evaluator(template, parameters, scope)
     whole = Template(template, evaluator, scope, "", rows, nested)
-    evaluator.identify = whole.identify
+    evaluator.identify, evaluator.answer = whole.identify, whole.answer
     evaluator.parameters.check()
     outputs = whole.run(Around())
     return _finished(rows, nested, outputs)

@@ -35,13 +35,16 @@ OUTSIDE = Loops({})
 class Evaluator:
     """The names of one template, or of one call of a template's own function.
 
-    `identify` finds the id of a resource by what a `reference()` calls it, None where the template has no such one.
+    `identify` finds the id of a resource by what a `reference()` calls it, None where the template has no such one;
+    `answer` the outputs of a nested deployment, with its key, which goes to `asked`.
     """
 
     def __init__(self, template: Mapping[str, Any], given: Mapping[str, Any], scope: Scope, pointer: str = "") -> None:
         self.scope = scope
         self.pointer = pointer
         self.identify: Callable[[str], str | None] = lambda _: None
+        self.answer: Callable[[str], tuple[str, dict[str, Any]] | None] = lambda _: None
+        self.asked: list[str] = []
         self.variables = {str(k).lower(): (k, v) for k, v in _part(template, "variables", pointer).items()}
         self.own = _functions(template, pointer)
         self.known: dict[str, Any] = {}
@@ -63,17 +66,14 @@ class Evaluator:
             return self._object(value, pointer, loops)
         return value
 
-    def count(self, copy: Any, pointer: str, loops: Loops = OUTSIDE) -> int:
-        """How often a loop goes round."""
+    def rounds(self, copy: Any, pointer: str, loops: Loops = OUTSIDE) -> int | Runtime:
+        """How often a loop goes round; a mark where only the deployment knows."""
         if not isinstance(copy, dict) or "count" not in copy:
             raise TemplateError("a copy loop needs a count", pointer=pointer, code="arm-template.copy")
         found = self.value(copy["count"], below(pointer, "count"), loops)
-        if isinstance(found, Runtime):
-            raise TemplateError(
-                f"the count of a copy loop must be known before deployment, and {found} is not",
-                pointer=below(pointer, "count"),
-                code="arm-template.copy",
-            )
+        return found if isinstance(found, Runtime) else self._counted(found, pointer)
+
+    def _counted(self, found: Any, pointer: str) -> int:
         if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found <= MOST_COPIES:
             raise TemplateError(
                 f"the count of a copy loop is a number from 0 to {MOST_COPIES}, not {found!r}",
@@ -82,13 +82,14 @@ class Evaluator:
             )
         return found
 
-    def repeat(self, copy: dict[str, Any], pointer: str, loops: Loops) -> list[Any]:
-        """The values of a loop with an `input`."""
+    def repeat(self, copy: dict[str, Any], pointer: str, loops: Loops) -> list[Any] | Runtime:
+        """The values of a loop with an `input`; a mark where only the deployment knows how many there are."""
         if "input" not in copy:
             raise TemplateError("a copy loop here needs an input", pointer=pointer, code="arm-template.copy")
-        name = str(copy.get("name", ""))
-        rounds = range(self.count(copy, pointer, loops))
-        return [self.value(copy["input"], below(pointer, "input"), loops.inside(name, at)) for at in rounds]
+        name, rounds = str(copy.get("name", "")), self.rounds(copy, pointer, loops)
+        if isinstance(rounds, Runtime):
+            return Runtime("copy", (rounds,))
+        return [self.value(copy["input"], below(pointer, "input"), loops.inside(name, at)) for at in range(rounds)]
 
     def _object(self, value: dict[str, Any], pointer: str, loops: Loops) -> Any:
         pairs: list[tuple[Any, Any]] = []
@@ -132,10 +133,13 @@ class Evaluator:
             return self._lambda(node, loops, names)
         if name == "if" and len(node.arguments) == 3:
             condition = self._node(node.arguments[0], loops, names)
-            if not isinstance(condition, Runtime):
-                return self._node(node.arguments[1 if condition else 2], loops, names)
+            if isinstance(condition, Runtime):
+                return Runtime("if", (condition, *(self._perhaps(n, loops, names) for n in node.arguments[1:])))
+            return self._node(node.arguments[1 if condition else 2], loops, names)
         if name in ("and", "or"):
             return self._lazily(node, loops, names)
+        if name == "coalesce":
+            return self._first(node, loops, names)
         values = tuple(self._node(argument, loops, names) for argument in node.arguments)
         if name == "parameters":
             return self.parameters.value(_name(values, "parameters"))
@@ -153,6 +157,13 @@ class Evaluator:
             return self._own(name, values)
         return self._later(name, values)
 
+    def _perhaps(self, node: Node, loops: Loops, names: Mapping[str, Any]) -> Any:
+        """A value that may turn out not to be wanted: what is wrong with it counts only if it is."""
+        try:
+            return self._node(node, loops, names)
+        except ExpressionError as error:
+            return Runtime("fail", (str(error),))
+
     def _lazily(self, node: Call, loops: Loops, names: Mapping[str, Any]) -> Any:
         found: list[Any] = []
         for argument in node.arguments:
@@ -160,6 +171,17 @@ class Evaluator:
             if found[-1] is (node.name == "or"):
                 return found[-1]
         return apply(node.name, tuple(found))
+
+    def _first(self, node: Call, loops: Loops, names: Mapping[str, Any]) -> Any:
+        """The first value that is not null; what comes after it is not looked at."""
+        for at, argument in enumerate(node.arguments):
+            found = self._node(argument, loops, names)
+            if isinstance(found, Runtime):
+                rest = (self._perhaps(later, loops, names) for later in node.arguments[at + 1 :])
+                return Runtime("coalesce", (found, *rest))
+            if found is not None:
+                return found
+        return None
 
     def _lambda(self, node: Call, loops: Loops, names: Mapping[str, Any]) -> Lambda:
         *parameters, body = node.arguments
@@ -179,6 +201,11 @@ class Evaluator:
         if name == "reference":
             version = values[1] if len(values) > 1 else None
             full = "Full" if len(values) > 2 and str(values[2]).lower() == "full" else None
+            answered = self.answer(values[0]) if values and isinstance(values[0], str) else None
+            if answered is not None:
+                self.asked.append(answered[0])
+                found = {"outputs": answered[1], "provisioningState": "Succeeded"}
+                return {"properties": found} if full else found
             return Runtime("reference", (self._identified(values), version, full))
         if name == "references":
             return Runtime("references", values)

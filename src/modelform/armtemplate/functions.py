@@ -151,6 +151,15 @@ def _ends(value: Any, at: int) -> Any:
     return value[at] if value else None
 
 
+def _try_get(value: Any, *keys: Any) -> Any:
+    """A member of members, null wherever there is none."""
+    for at, key in enumerate(keys):
+        if isinstance(value, Runtime):
+            return Runtime("tryget", (value, *keys[at:]))
+        value = access(value, key, True) if isinstance(value, (dict, list)) else None
+    return value
+
+
 def _object(*pairs: Any) -> dict[str, Any]:
     if len(pairs) % 2:
         raise ExpressionError("a value is missing: names and values come in pairs")
@@ -266,7 +275,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "flatten": lambda values: [item for value in values for item in value],
     "items": lambda value: [{"key": key, "value": value[key]} for key in sorted(value)],
     "objectkeys": lambda value: sorted(value),
-    "tryget": lambda value, *keys: fold(lambda found, key: access(found, key, True), keys, value),
+    "tryget": _try_get,
     "tryindexfromend": lambda value, index: value[-index] if 0 < index <= len(value) else None,
     "min": lambda *values: min(_numbers(values)),
     "max": lambda *values: max(_numbers(values)),

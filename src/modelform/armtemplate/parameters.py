@@ -93,8 +93,9 @@ class Parameters:
     def _computed(self, key: str) -> Any:
         name, row = self.declared[key]
         row = self._whole(row)
-        if key in self.given:
-            said = self.given[key][1]
+        said = self.given[key][1] if key in self.given else None
+        # A null that is given is as if nothing were, which is how modules pass on what is optional.
+        if said is not None and not (isinstance(said, dict) and said.get("value", said) is None):
             if isinstance(said, dict) and isinstance(said.get("reference"), dict):
                 return Runtime("keyVaultSecret", (str(said["reference"].get("secretName", "")),))
             if not isinstance(said, dict) or "value" not in said:

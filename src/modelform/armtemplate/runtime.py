@@ -18,17 +18,40 @@ def resolve(value: Any, answer: Answer) -> Any:
     like, and for every function over one of them that stays unknown. Functions over answers are computed here.
     """
     if isinstance(value, Runtime):
+        if value.call == "if":
+            return _either(value, answer)
+        if value.call == "coalesce":
+            return _first(value, answer)
         arguments = tuple(resolve(argument, answer) for argument in value.arguments)
         found = apply(value.call, arguments) if value.call in FUNCTIONS else Runtime(value.call, arguments)
         if not isinstance(found, Runtime):
             return found
-        given = answer(found)
-        return given
+        return answer(found)
     if isinstance(value, dict):
         return {key: resolve(item, answer) for key, item in value.items()}
     if isinstance(value, list):
         return [resolve(item, answer) for item in value]
     return value
+
+
+def _either(value: Runtime, answer: Answer) -> Any:
+    """The branch that is wanted; the other one may well be wrong."""
+    condition, yes, no = value.arguments
+    condition = resolve(condition, answer)
+    if isinstance(condition, Runtime):
+        return Runtime("if", (condition, yes, no))
+    return resolve(yes if condition else no, answer)
+
+
+def _first(value: Runtime, answer: Answer) -> Any:
+    """The first value that is not null."""
+    for at, argument in enumerate(value.arguments):
+        found = resolve(argument, answer)
+        if isinstance(found, Runtime):
+            return Runtime("coalesce", (found, *value.arguments[at + 1 :]))
+        if found is not None:
+            return found
+    return None
 
 
 def marks(value: Any) -> list[Runtime]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from modelform.armtemplate.expression import ExpressionError
+from modelform.armtemplate.texts import date_text, moment_of
 from modelform.armtemplate.value import Runtime
 from modelform.record import dataclass
 
@@ -165,12 +166,7 @@ def _environment(scope: Scope) -> dict[str, Any]:
 def _utc_now(scope: Scope, wanted: Any = "yyyyMMddTHHmmssZ") -> Any:
     if not scope.now:
         return Runtime("utcnow", (wanted,))
-    found = re.fullmatch(r"(\d{4})-?(\d\d)-?(\d\d)T(\d\d):?(\d\d):?(\d\d).*", scope.now)
-    if found is None:
-        raise ExpressionError(f"{scope.now!r} is no date")
-    parts = dict(zip(("yyyy", "MM", "dd", "HH", "mm", "ss"), found.groups(), strict=True))
-    named = {"u": "yyyy-MM-dd HH:mm:ssZ", "d": "MM/dd/yyyy", "o": "yyyy-MM-ddTHH:mm:ss.0000000Z"}
-    return re.sub("yyyy|MM|dd|HH|mm|ss", lambda part: parts[part[0]], named.get(str(wanted), str(wanted)))
+    return date_text(moment_of(scope.now), str(wanted))
 
 
 SCOPED: dict[str, Callable[..., Any]] = {

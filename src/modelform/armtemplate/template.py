@@ -104,13 +104,20 @@ class Template:
         self.nested = nested
         self.names = Names()
         self.named = False
-        self.loops = OUTSIDE
+        self.around = Around()
+        self.sites: dict[str, tuple[dict[str, Any], str, str, Loops]] = {}
+        self.made: dict[str, list[Row]] = {}
+        self.open: set[str] = set()
+        self.uncounted: dict[str, Runtime] = {}
+        self.pending: list[tuple[Row, str, str]] = []
+        self.outputs: dict[str, dict[str, Any]] = {}
 
     def run(self, around: Around) -> dict[str, Any]:
         """Adds the template's resources, and gives its outputs as `reference()` shows them."""
-        self.loops = around.loops
+        self.around = around
         for symbol, raw, pointer in self._declared(self.template.get("resources"), below(self.pointer, "resources")):
             self._resource(raw, pointer, symbol, around)
+        self._link()
         return self._outputs(around.loops)
 
     def identify(self, named: str) -> str | None:
@@ -133,7 +140,13 @@ class Template:
         copy = raw.get("copy")
         if copy is None:
             return [around.loops]
-        count = self.evaluator.count(copy, below(pointer, "copy"), around.loops)
+        count = self.evaluator.rounds(copy, below(pointer, "copy"), around.loops)
+        if isinstance(count, Runtime):
+            # How many there will be is not known: one stands for them, if there is any.
+            self.uncounted[pointer] = Runtime("less", (0, count))
+            count = 1
+        else:
+            self.uncounted.pop(pointer, None)
         return [around.loops.inside(str(copy.get("name", "")), at) for at in range(count)]
 
     def _identity(self, raw: dict[str, Any], pointer: str, loops: Loops, around: Around) -> tuple[str, Any, str]:
@@ -171,80 +184,135 @@ class Template:
             return
         self.named = True
         places = below(self.pointer, "resources")
-        for symbol, raw, pointer in self._declared(self.template.get("resources"), places):
-            self._name_one(symbol, raw, pointer, Around(self.loops))
+        declared = list(self._declared(self.template.get("resources"), places))
+        # Single deployments first: loops and names of others may be made of what they give.
+        declared.sort(key=lambda item: item[1]["type"].lower() != NESTED or "copy" in item[1])
+        for symbol, raw, pointer in declared:
+            self._name_one(symbol, raw, pointer, Around(self.around.loops))
 
     def _name_one(self, symbol: str, raw: dict[str, Any], pointer: str, around: Around) -> None:
         looped = str((raw.get("copy") or {}).get("name", "")) if isinstance(raw.get("copy"), dict) else ""
+        for text in (symbol, looped):
+            self.names.keys.setdefault(text.lower(), ())  # a loop may have no round
         for at, loops in enumerate(self._rounds(raw, pointer, around)):
-            kind, name, base = self._identity(raw, pointer, loops, around)
+            try:
+                kind, name, base = self._identity(raw, pointer, loops, around)
+            except TemplateError:
+                if self.evaluator.value(raw.get("condition", True), below(pointer, "condition"), loops) is True:
+                    raise
+                kind, name, base = str(raw["type"]), Runtime("unnamed"), self.scope.path
             found = identity(base, kind, name) if isinstance(name, str) else ""
             said = [symbol, looped, f"{symbol}[{at}]" if symbol and looped else ""]
-            self.names.add(_key(pointer, loops), found, kind, name if isinstance(name, str) else "", said)
+            key = _key(pointer, loops)
+            if kind.lower() == NESTED and not around.kind:
+                self.sites[key] = (raw, pointer, f"{symbol}[{at}]" if symbol and looped else symbol, loops)
+            self.names.add(key, found, kind, name if isinstance(name, str) else "", said)
             inner = Around(loops, kind, name)
             for child, below_it, place in self._declared(raw.get("resources"), below(pointer, "resources")):
                 self._name_one(child, below_it, place, inner)
 
     def _resource(self, raw: dict[str, Any], pointer: str, symbol: str, around: Around) -> None:
         for at, loops in enumerate(self._rounds(raw, pointer, around)):
-            kind, name, base = self._identity(raw, pointer, loops, around)
-            condition = self.evaluator.value(raw.get("condition", True), below(pointer, "condition"), loops)
-            if condition is False or condition is None:
-                continue
-            if around.condition is not True:
-                condition = around.condition if condition is True else Runtime("and", (around.condition, condition))
-            row = Row(
-                key=_key(pointer, loops) + "".join(around.inside),
-                kind=kind,
-                name=name,
-                base=base,
-                api_version=str(self.evaluator.value(raw.get("apiVersion", ""), below(pointer, "apiVersion"), loops)),
-                body={},
-                pointer=pointer,
-                scope=self.scope,
-                condition=condition,
-                existing=raw.get("existing") is True,
-                symbol=f"{symbol}[{at}]" if symbol and "copy" in raw else symbol,
-                waits=self._waits(raw, pointer, loops, around),
-                inside=around.inside,
+            self.rows += self._made(
+                raw, pointer, f"{symbol}[{at}]" if symbol and "copy" in raw else symbol, loops, around
             )
-            if kind.lower() == NESTED and self._deploy(raw, pointer, loops, row):
-                continue
-            row.body = {
-                key: self.evaluator.value(value, below(pointer, key), loops)
-                for key, value in raw.items()
-                if key not in FRAME
-            }
-            self.rows.append(row)
-            inner = Around(loops, kind, name, condition, around.inside)
-            for child, below_it, place in self._declared(raw.get("resources"), below(pointer, "resources")):
-                self._resource(below_it, place, child, inner)
 
-    def _waits(self, raw: dict[str, Any], pointer: str, loops: Loops, around: Around) -> list[str]:
-        wanted = self.evaluator.value(raw.get("dependsOn") or [], below(pointer, "dependsOn"), loops)
-        if not isinstance(wanted, list):
-            raise TemplateError("dependsOn is a list", pointer=below(pointer, "dependsOn"), code="arm-template.shape")
-        found: list[str] = []
+    def _made(self, raw: dict[str, Any], pointer: str, symbol: str, loops: Loops, around: Around) -> list[Row]:
+        """The rows of one resource with what is in it; made once, since others may ask for its outputs before."""
+        key = _key(pointer, loops)
+        if key not in self.made:
+            self.open.add(key)
+            try:
+                self.made[key] = list(self._one(raw, pointer, symbol, loops, around))
+            finally:
+                self.open.discard(key)
+        return self.made[key]
+
+    def _one(self, raw: dict[str, Any], pointer: str, symbol: str, loops: Loops, around: Around) -> Iterator[Row]:
+        # The condition comes first: what is not deployed may have a name that cannot be computed.
+        condition = self.evaluator.value(raw.get("condition", True), below(pointer, "condition"), loops)
+        if condition is False or condition is None:
+            return
+        kind, name, base = self._identity(raw, pointer, loops, around)
+        for other in (around.condition, self.uncounted.get(pointer, True)):
+            if other is not True:
+                condition = other if condition is True else Runtime("and", (other, condition))
+        row = Row(
+            key=_key(pointer, loops) + "".join(around.inside),
+            kind=kind,
+            name=name,
+            base=base,
+            api_version=str(self.evaluator.value(raw.get("apiVersion", ""), below(pointer, "apiVersion"), loops)),
+            body={},
+            pointer=pointer,
+            scope=self.scope,
+            condition=condition,
+            existing=raw.get("existing") is True,
+            symbol=symbol,
+            inside=around.inside,
+        )
+        self._wait(row, raw, pointer, loops)
+        before = len(self.evaluator.asked)
+        if kind.lower() == NESTED:
+            inside = self._deploy(raw, pointer, loops, row)
+            if inside is not None:
+                row.waits += [key + "".join(around.inside) for key in self.evaluator.asked[before:]]
+                yield from inside
+                return
+        row.body = {
+            key: self.evaluator.value(value, below(pointer, key), loops)
+            for key, value in raw.items()
+            if key not in FRAME
+        }
+        row.waits += [key + "".join(around.inside) for key in self.evaluator.asked[before:]]
+        yield row
+        inner = Around(loops, kind, name, condition, around.inside)
+        for child, below_it, place in self._declared(raw.get("resources"), below(pointer, "resources")):
+            for rounds in self._rounds(below_it, place, inner):
+                yield from self._made(below_it, place, child, rounds, inner)
+
+    def answer(self, named: str) -> tuple[str, dict[str, Any]] | None:
+        """The key and outputs of a nested deployment of this template, evaluated now if it was not; None for others."""
         self._name_all()
-        for at, said in enumerate(wanted):
-            if not isinstance(said, str) or not said:
-                continue
-            keys = self.names.keys.get(said.lower().rstrip("/"))
+        key = next(iter(self.names.keys.get(named.lower(), ())), "")
+        if key not in self.sites or key in self.open:
+            return None
+        raw, pointer, symbol, loops = self.sites[key]
+        self._made(raw, pointer, symbol, loops, self.around)
+        outputs = self.outputs.get(key)
+        return None if outputs is None else (key, outputs)
+
+    def _wait(self, row: Row, raw: dict[str, Any], pointer: str, loops: Loops) -> None:
+        """Puts down what a resource depends on, to be looked up when every name is known."""
+        place = below(pointer, "dependsOn")
+        wanted = self.evaluator.value(raw.get("dependsOn") or [], place, loops)
+        if not isinstance(wanted, list):
+            raise TemplateError("dependsOn is a list", pointer=place, code="arm-template.shape")
+        self.pending += [
+            (row, said.lower().rstrip("/"), below(place, at))
+            for at, said in enumerate(wanted)
+            if isinstance(said, str) and said
+        ]
+
+    def _link(self) -> None:
+        """Looks up what resources depend on."""
+        self._name_all()
+        for row, said, place in self.pending:
+            keys = self.names.keys.get(said)
             if keys is None:
                 raise TemplateError(
                     f"dependsOn names {said!r}, which the template does not declare",
-                    pointer=below(pointer, "dependsOn", at),
+                    pointer=place,
                     code="arm-template.depends-on",
                 )
-            found += [key + "".join(around.inside) for key in keys]
-        return found
+            row.waits += [key + "".join(row.inside) for key in keys]
 
-    def _deploy(self, raw: dict[str, Any], pointer: str, loops: Loops, row: Row) -> bool:
-        """Evaluates a nested deployment that holds its template; False where it only links to one."""
+    def _deploy(self, raw: dict[str, Any], pointer: str, loops: Loops, row: Row) -> list[Row] | None:
+        """Evaluates a nested deployment that holds its template; None where it only links to one."""
         properties = raw.get("properties")
         template = properties.get("template") if isinstance(properties, dict) else None
         if not isinstance(properties, dict) or not isinstance(template, dict):
-            return False
+            return None
         if len(row.inside) > 8:
             raise TemplateError("deployments are nested too deeply", pointer=pointer, code="arm-template.shape")
         scope = self._nested_scope(raw, pointer, loops)
@@ -257,14 +325,15 @@ class Template:
             given = self.evaluator.value(properties.get("parameters") or {}, where, loops)
             evaluator = Evaluator(template, given, scope, place)
             around = Around(condition=row.condition, inside=around.inside)
-        made = Template(template, evaluator, scope, place, self.rows, self.nested)
+        rows: list[Row] = []
+        made = Template(template, evaluator, scope, place, rows, self.nested)
         if inner:
-            evaluator.identify = made.identify
+            evaluator.identify, evaluator.answer = made.identify, made.answer
             evaluator.parameters.check()
         deployment = Nested(row.key, row.id, row.waits, {}, row.inside)
         self.nested.append(deployment)
-        deployment.outputs = made.run(around)
-        return True
+        deployment.outputs = self.outputs[_key(pointer, loops)] = made.run(around)
+        return rows
 
     def _outputs(self, loops: Loops) -> dict[str, Any]:
         found: dict[str, Any] = {}

@@ -8,6 +8,7 @@ import json
 import re
 import urllib.parse
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from modelform.armtemplate.expression import ExpressionError
@@ -130,7 +131,7 @@ def uri(base: Any, relative: Any) -> str:
 
 def from_json(value: Any) -> Any:
     try:
-        return json.loads(_text(value))
+        return json.loads(_text(value).lstrip("\ufeff"))
     except ValueError as error:
         raise ExpressionError(f"json() is given a text that is no JSON: {error}") from None
 
@@ -166,7 +167,46 @@ def from_base64(value: Any) -> str:
         raise ExpressionError("a text that is no base64 cannot be decoded") from None
 
 
+_DURATION = re.compile(
+    r"(-?)P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.IGNORECASE
+)
+_MOMENT = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d):?(\d\d))?")
+_NAMED_FORMATS = {"u": "yyyy-MM-dd HH:mm:ssZ", "d": "MM/dd/yyyy", "o": "yyyy-MM-ddTHH:mm:ss.0000000Z"}
+
+
+def date_text(moment: datetime, wanted: str) -> str:
+    """A moment in one of .NET's formats, as far as templates use them."""
+    parts = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
+    said = _NAMED_FORMATS.get(wanted, wanted)
+    return re.sub("yyyy|MM|dd|HH|mm|ss", lambda found: moment.strftime(parts[found[0]]), said)
+
+
+def moment_of(text: str) -> datetime:
+    """The moment that an ISO 8601 text says."""
+    found = _MOMENT.match(text)
+    if found is None:
+        raise ExpressionError(f"{text!r} is no date")
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
+    try:
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        raise ExpressionError(f"{text!r} is no date") from None
+
+
+def date_add(base: Any, duration: Any, wanted: Any = "yyyy-MM-ddTHH:mm:ssZ") -> str:
+    """A moment that is an ISO 8601 duration later; a month has 30 days and a year 365, as for ARM."""
+    found = _DURATION.fullmatch(_text(duration))
+    if found is None:
+        raise ExpressionError(f"{duration!r} is no duration")
+    years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups()[1:])
+    step = timedelta(years * 365 + months * 30 + weeks * 7 + days, seconds, minutes=minutes, hours=hours)
+    return date_text(moment_of(_text(base)) + (-step if found[1] else step), wanted)
+
+
 TEXTS: dict[str, Any] = {
+    "datetimeadd": date_add,
+    "datetimetoepoch": lambda value: int(moment_of(_text(value)).timestamp()),
+    "datetimefromepoch": lambda value: date_text(datetime.fromtimestamp(value, UTC), "yyyy-MM-ddTHH:mm:ssZ"),
     "format": format_,
     "replace": replace,
     "substring": substring,

@@ -27,6 +27,7 @@ class Where:
     subscription: str = ""
     group: str = ""
     location: str = ""
+    day: str = ""
 
 
 def read(template: Any, given: Any, file: str, spans: Mapping[str, Span], where: Where, tool: str = "ARM") -> Source:
@@ -47,6 +48,8 @@ def read(template: Any, given: Any, file: str, spans: Mapping[str, Span], where:
         resource_group=where.group or RESOURCE_GROUP,
         location=region(where.location),
         level=level_of(template),
+        now=f"{where.day}T00:00:00Z" if where.day else "",
+        new_guid=SUBSCRIPTION,
     )
     try:
         found = evaluate(template, {**_secrets(template, values), **values}, scope)

@@ -100,7 +100,7 @@ def check(
         sheet.name, sheet.file = name or _named(file), "" if file == STDIN else str(file)
         sheet.root = place.directory or Path()
         asked = _asked(place, house, policy, around)
-        made = _assembled(_source(files, _where(destination), around), sheet.name, asked)
+        made = _assembled(_source(files, _where(destination, around), around), sheet.name, asked)
         sheet.stack = made.stack
         found = [*asked.said, *checking.check(made, asked.catalog, around.today())]
         beside = checking.document(made, asked.catalog) | appendix.company(asked.company)
@@ -169,10 +169,11 @@ def _asked(place: Place, house: House, policy: Path | None, around: Outside) -> 
     return Asked(wanted, spans, company, catalog, (*said, *report.sorted()))
 
 
-def _where(destination: Destination) -> Where:
+def _where(destination: Destination, around: Outside) -> Where:
     from modelform.beside.arm import Where
 
-    return Where(destination.subscription or "", destination.resource_group or "", destination.location or "")
+    group, location = destination.resource_group or "", destination.location or ""
+    return Where(destination.subscription or "", group, location, around.today().isoformat())
 
 
 def _assembled(source: Source, name: str, asked: Asked) -> Assembled:
