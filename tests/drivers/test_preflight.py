@@ -16,6 +16,7 @@ from modelform.azure.failures import arm_error
 from modelform.catalog import Catalog, data
 from modelform.drivers import preflight
 from modelform.errors import AccessError, Exit, PolicyError
+from modelform.sandbox.faults import Fault, Plan
 
 STACK = """\
 apiVersion: modelform/v1
@@ -189,6 +190,34 @@ def test_each_way_of_asking_badly_is_a_finding_that_names_it(
     for finding in found:
         assert why in finding.detail
         assert hint in finding.hint
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (Fault("deny", path="*/usages"), "the permission Microsoft.CognitiveServices/locations/usages/read"),
+        (Fault("garble", path="*/usages"), "a proxy, a sign-in page"),
+        (Fault("throttle", path="*/usages", seconds=0.1), "run again later"),
+        (Fault("drop-before", path="*/usages"), "check the network"),
+        (Fault("error", path="*/usages"), ""),
+    ],
+    ids=lambda value: getattr(value, "kind", ""),
+)
+def test_a_bad_day_of_azure_is_named_and_the_plan_is_made(
+    project: Any, monkeypatch: pytest.MonkeyPatch, fault: Fault, said: str
+) -> None:
+    monkeypatch.setattr(preflight, "PATIENCE", 0.5)
+    project.write(STACK.format(tpm="1k"))
+    trouble = project.sandbox("00000000-0000-4000-8000-000000000001").transport.control.trouble
+    trouble.set(Plan((fault,)))
+    plan = project.run("preview")
+    assert plan.ok
+    assert plan.summary.create == 3
+    (found,) = [d for d in plan.diagnostics if d.code == "quota.unverified"]
+    assert found.detail
+    assert said in found.hint
+    trouble.set(Plan())
+    assert not [d for d in project.run("preview").diagnostics if d.code == "quota.unverified"]
 
 
 def test_deleted_accounts_are_asked_for_once_in_a_plan(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:

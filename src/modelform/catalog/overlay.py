@@ -31,7 +31,7 @@ REFRESH = "run `modelform catalog refresh`"
 class Overlay:
     """An overlay that was found: `path` as people may write it, the day of its newest fact, whose facts they are.
 
-    `problem` says why it is not used, `hint` what to do; then the rest is as good as the file allows.
+    `regions` is of how many regions it knows what models they have. `problem` says why it is not used, `hint` what to do; then the rest is as good as the file allows.
     """
 
     path: str
@@ -40,6 +40,7 @@ class Overlay:
     digest: str = ""
     problem: str = ""
     hint: str = ""
+    regions: int = 0
 
     @property
     def used(self) -> bool:
@@ -87,7 +88,8 @@ def read(path: str, target: str, newest_fact: str) -> tuple[Overlay, Json]:
     wrong = next(problems(document), "")
     if wrong:
         return Overlay(path, problem=f"has another form than an overlay's: {wrong}", hint=restore), {}
-    found = Overlay(path, document["asOf"], document["target"], sha256(raw).hexdigest())
+    asked = sum("models" in row for row in document["regions"].values())
+    found = Overlay(path, document["asOf"], document["target"], sha256(raw).hexdigest(), regions=asked)
     if found.target == "sandbox" and target == "azure":
         why = "holds what the sandbox says, which is no fact about Azure"
         return _unused(found, why, "run `modelform catalog refresh --target azure`"), {}

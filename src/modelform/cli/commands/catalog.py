@@ -258,7 +258,7 @@ def _tell_age(voice: Any, catalog: Catalog) -> None:
     overlay, told = catalog.overlay, ""
     if overlay is not None and overlay.used:
         whose = "" if overlay.target == "azure" else ", of the sandbox"
-        told = f" with the overlay of {overlay.as_of} ({overlay.name}{whose})"
+        told = f" with the overlay of {overlay.as_of} ({overlay.name}{whose}; {overlay.regions} regions)"
     elif overlay is not None:
         voice.complain([_unused(catalog, overlay)])
     days = (_today() - catalog.newest_fact).days

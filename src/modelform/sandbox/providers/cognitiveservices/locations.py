@@ -73,13 +73,16 @@ def _capacities(call: Call) -> Response:
     only = region(call.parameters["location"]) if "location" in call.parameters else None
     subscription = call.parameters["subscription"]
     items: list[Json] = []
+    taken: dict[str, dict[str, int]] = {}
     with control.store.read() as view:
         for name, sku in skus.items():
             for where in sku.get("regions") or ():
                 if only is not None and where != only:
                     continue
                 usage = sku["quota"]["usageName"]
-                used = view.used(subscription.lower(), where).get(usage, 0)
+                if where not in taken:
+                    taken[where] = view.used(subscription.lower(), where)
+                used = taken[where].get(usage, 0)
                 left, room = control.offers.limit(usage) - used, control.offers.room(where, name)
                 left = left if room is None else min(left, room - used)
                 items.append(_capacity(subscription, where, model or {}, name, max(left, 0)))
