@@ -79,15 +79,3 @@ def test_refusals(cloud: Any) -> None:
     with pytest.raises(HttpResponseError) as kept:
         vaults.begin_purge_deleted(name, "swedencentral").result()
     assert kept.value.status_code == 400
-
-
-def test_private_endpoint_connections(cloud: Any) -> None:
-    """A vault's owner approves, refuses and ends connections; those that are not there are not found."""
-    cloud.group()
-    name = f"kv-{cloud.tag}"
-    client = cloud.client(KeyVaultManagementClient)
-    client.vaults.begin_create_or_update("rg", name, body(accessPolicies=[])).result()
-    connections = client.private_endpoint_connections
-    assert list(connections.list_by_resource("rg", name)) == []
-    with pytest.raises(ResourceNotFoundError):
-        connections.get("rg", name, "none")

@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
+from azure.mgmt.keyvault import KeyVaultManagementClient
 from azure.mgmt.network import NetworkManagementClient
 from azure.mgmt.privatedns import PrivateDnsManagementClient
 from azure.mgmt.storage import StorageManagementClient
+
+from modelform.sandbox import TENANT
 
 WHERE = {"location": "swedencentral"}
 NETWORK = {**WHERE, "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}}
@@ -97,22 +101,64 @@ def test_private_endpoints(cloud: Any, network: Any, storage: Any) -> None:
         network.private_endpoints.get("rg", "pe")
 
 
-def test_the_owner_of_the_target_answers_a_manual_connection(cloud: Any, network: Any, storage: Any) -> None:
+def status_at_the_endpoint(network: Any) -> str:
+    """How the endpoint's own side of a manual connection stands."""
+    [link] = network.private_endpoints.get("rg", "pe").manual_private_link_service_connections
+    return str(link.private_link_service_connection_state.status)
+
+
+def test_the_owner_of_storage_answers_a_manual_connection(cloud: Any, network: Any, storage: Any) -> None:
     body = endpoint(cloud, storage.id, manual=True)
     network.private_endpoints.begin_create_or_update("rg", "pe", body).result()
-
-    def status() -> str:
-        [link] = network.private_endpoints.get("rg", "pe").manual_private_link_service_connections
-        return str(link.private_link_service_connection_state.status)
-
-    assert status() == "Pending"
-    client = cloud.client(StorageManagementClient)
-    [link] = client.private_endpoint_connections.list("rg", f"st{cloud.tag}")
+    assert status_at_the_endpoint(network) == "Pending"
+    connections = cloud.client(StorageManagementClient).private_endpoint_connections
+    where = ("rg", f"st{cloud.tag}")
+    [link] = connections.list(*where)
     answer = {"properties": {"privateLinkServiceConnectionState": {"status": "Approved", "description": "ours"}}}
-    client.private_endpoint_connections.put("rg", f"st{cloud.tag}", link.name, answer)
-    assert status() == "Approved"
-    client.private_endpoint_connections.delete("rg", f"st{cloud.tag}", link.name)
-    assert status() == "Disconnected"
+    connections.put(*where, link.name, answer)
+    assert status_at_the_endpoint(network) == "Approved"
+    connections.delete(*where, link.name)
+    assert status_at_the_endpoint(network) == "Disconnected"
+
+
+def test_the_owner_of_a_vault_answers_a_manual_connection(cloud: Any, network: Any) -> None:
+    properties = {"tenantId": TENANT, "sku": {"family": "A", "name": "standard"}, "accessPolicies": []}
+    client, where = cloud.client(KeyVaultManagementClient), ("rg", f"kv-{cloud.tag}")
+    vault = client.vaults.begin_create_or_update(*where, {**WHERE, "properties": properties}).result()
+    body = endpoint(cloud, vault.id, manual=True, group="vault")
+    network.private_endpoints.begin_create_or_update("rg", "pe", body).result()
+    connections = client.private_endpoint_connections
+    [link] = connections.list_by_resource(*where)
+    name = link.id.rsplit("/", 1)[1]
+    rejected = {"properties": {"privateLinkServiceConnectionState": {"status": "Rejected"}}}
+    connections.put(*where, name, rejected)
+    assert connections.get(*where, name).private_link_service_connection_state.status == "Rejected"
+    assert status_at_the_endpoint(network) == "Rejected"
+    connections.begin_delete(*where, name).result()
+    with pytest.raises(ResourceNotFoundError):
+        connections.get(*where, name)
+
+
+def test_the_owner_of_an_account_answers_a_manual_connection(cloud: Any, network: Any) -> None:
+    client, where = cloud.client(CognitiveServicesManagementClient), ("rg", "acc")
+    account = {**WHERE, "kind": "OpenAI", "sku": {"name": "S0"}}
+    target = client.accounts.begin_create(*where, {**account, "properties": {}}).result()
+    without = endpoint(cloud, target.id, manual=True, group="account")
+    with pytest.raises(HttpResponseError) as nameless:
+        network.private_endpoints.begin_create_or_update("rg", "pe", without)
+    assert nameless.value.error.code == "CustomSubDomainNameRequired"
+    named = {**account, "properties": {"customSubDomainName": f"private-{cloud.tag}"}}
+    client.accounts.begin_create(*where, named).result()
+    network.private_endpoints.begin_create_or_update("rg", "pe", without).result()
+    connections = client.private_endpoint_connections
+    [link] = connections.list(*where).value
+    approved = {"properties": {"privateLinkServiceConnectionState": {"status": "Approved", "description": "ours"}}}
+    made = connections.begin_create_or_update(*where, link.name, approved).result()
+    assert made.properties.private_link_service_connection_state.status == "Approved"
+    assert status_at_the_endpoint(network) == "Approved"
+    connections.begin_delete(*where, link.name).result()
+    with pytest.raises(ResourceNotFoundError):
+        connections.get(*where, link.name)
 
 
 def test_zones_links_and_zone_groups(cloud: Any, network: Any, storage: Any) -> None:
