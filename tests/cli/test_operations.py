@@ -71,11 +71,26 @@ def test_the_options_reach_the_driver(modelform: Any) -> None:
     ran = modelform(
         *("up", "-y", "--parallel", "3", "--refresh", "--on-name-taken", "recover", "--purge", "a", "--purge", "b"),
         *("--allow-replace", "urn:1", "--allow-delete", "urn:2", "--allow-delete", "urn:3"),
+        *("--only", "a", "--only", "b", "--dependents", "--replace", "c", "--continue-on-error"),
     )
     options = ran.request.options
     assert (options.parallel, options.refresh, options.yes) == (3, True, True)
     assert (options.on_name_taken, options.purge) == ("recover", ("a", "b"))
     assert (options.allow_replace, options.allow_delete) == (("urn:1",), ("urn:2", "urn:3"))
+    assert (options.targets, options.dependents, options.replace) == (("a", "b"), True, ("c",))
+    assert options.continue_on_error
+
+
+@pytest.mark.parametrize("command", ["refresh", "destroy"])
+def test_what_works_on_the_state_may_be_limited_too(command: str, modelform: Any) -> None:
+    options = modelform(command, "-y", "--only", "a", "--dependents").request.options
+    assert (options.targets, options.dependents) == (("a",), True)
+
+
+def test_dependents_of_nothing(modelform: Any) -> None:
+    ran = modelform("up", "-y", "--dependents")
+    assert (ran.code, ran.driver) == (64, None) or ran.driver.asked == []
+    assert "name a resource: --only NAME" in ran.err
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,17 @@ def test_wrong_use_is_exit_code_64(argv: list[str], said: str, modelform: Any) -
     assert ran.driver is None or ran.driver.asked == []
 
 
-@pytest.mark.parametrize("option", [["--refresh"], ["--on-name-taken", "purge"], ["--purge", "a"]])
+@pytest.mark.parametrize(
+    "option",
+    [
+        ["--refresh"],
+        ["--on-name-taken", "purge"],
+        ["--purge", "a"],
+        ["--only", "a"],
+        ["--replace", "a"],
+        ["--continue-on-error"],
+    ],
+)
 def test_options_that_make_another_plan_of_it(option: list[str], modelform: Any) -> None:
     modelform.result = PLAN
     assert modelform("preview", "--out", "plan.json").code == 0

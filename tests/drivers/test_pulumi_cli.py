@@ -21,7 +21,7 @@ from modelform.drivers import OperationOptions, Request, open_driver
 from modelform.drivers.pulumi_again import Again
 from modelform.drivers.pulumi_cli import PulumiCli
 from modelform.drivers.pulumi_home import Home
-from modelform.errors import Exit, LockedError, PolicyError, Severity, StateError
+from modelform.errors import Exit, LockedError, PolicyError, Severity, StateError, UsageError
 from modelform.plan import Change, Event, Op, Result
 from modelform.sandbox.loopback import loopback
 from modelform.state.folder import Folder
@@ -168,6 +168,24 @@ def test_a_stack_changes_engine_at_any_time(both: Both) -> None:
     assert gone.summary.delete == 3
     assert both.resources() == []
     assert both.good("embedded", "up").summary.create == 3  # the account's name was purged on the way
+
+
+def test_both_engines_understand_the_same_limits(both: Both) -> None:
+    both.write(ONE % "10k", TWO)
+    assert "Deployment two" not in by_name(both.good("pulumi", "up", targets=("main", "one")))
+    both.write(ONE % "20k", TWO)
+    for engine in ("pulumi", "embedded"):
+        assert by_name(both.good(engine, "preview", targets=("two",))) == {"Deployment two": "create"}
+        assert by_name(both.good(engine, "preview", replace=("one",)))["Deployment one"] == "replace"
+        with pytest.raises(UsageError, match="Nearest: two"):
+            both.run(engine, "up", targets=("tow",))
+    both.good("pulumi", "up", continue_on_error=True)
+    for engine in ("pulumi", "embedded"):
+        with pytest.raises(UsageError, match="would have to go too: two"):
+            both.run(engine, "destroy", targets=("one",))
+    gone = both.good("pulumi", "destroy", targets=("one",), dependents=True)
+    assert by_name(gone) == {"Deployment one": "delete", "Deployment two": "delete"}
+    assert both.good("embedded", "preview").summary.create == 2
 
 
 def test_secrets_are_read_by_both_with_the_same_passphrase(both: Both) -> None:

@@ -415,7 +415,15 @@ def test_a_plan_that_was_made_with_the_permission_needs_it_no_more(bench: Bench)
 
 @pytest.mark.parametrize(
     "option",
-    [{"refresh": True}, {"purge": ("a",)}, {"on_name_taken": "purge"}, {"targets": ("u",)}, {"replace": ("u",)}],
+    [
+        {"refresh": True},
+        {"purge": ("a",)},
+        {"on_name_taken": "purge"},
+        {"targets": ("u",)},
+        {"dependents": True},
+        {"replace": ("u",)},
+        {"continue_on_error": True},
+    ],
 )
 def test_options_that_decide_what_a_plan_is_come_too_late(option: dict[str, Any], planned: Bench) -> None:
     with pytest.raises(UsageError, match="made already"):

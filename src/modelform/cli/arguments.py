@@ -147,6 +147,30 @@ class Leave:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """Which resources an operation is about."""
+
+    only: Annotated[
+        list[str] | None,
+        Option("--only", metavar="NAME", help="Leave all but this resource as it is: a name or URN. Repeatable."),
+    ] = None
+    dependents: Annotated[bool, Option("--dependents", help="With --only: what depends on it, too.")] = False
+
+
+@dataclass(frozen=True)
+class Manner:
+    """What an `up` does otherwise than by itself."""
+
+    replace: Annotated[
+        list[str] | None,
+        Option("--replace", metavar="NAME", help="Replace this resource in any case: a name or URN. Repeatable."),
+    ] = None
+    continue_on_error: Annotated[
+        bool, Option("--continue-on-error", help="After an error, go on with what does not depend on it.")
+    ] = False
+
+
+@dataclass(frozen=True)
 class Guards:
     """What may be destroyed in an `up`."""
 

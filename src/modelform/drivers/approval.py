@@ -33,9 +33,10 @@ _IDENTITY = {"stack": "-s", "project": "-C", "target": "--target", "engine": "--
 # Options that make another plan of it.
 _DECIDING = {
     "refresh": "--refresh",
-    "targets": "a choice of resources",
-    "replace": "a wish to replace",
-    "continue_on_error": "going on after an error",
+    "targets": "--only",
+    "dependents": "--dependents",
+    "replace": "--replace",
+    "continue_on_error": "--continue-on-error",
     "on_name_taken": "--on-name-taken",
     "purge": "--purge",
 }
@@ -108,6 +109,7 @@ class Approval:
             given,
             refresh=chosen.refresh,
             targets=chosen.targets,
+            dependents=chosen.dependents,
             replace=chosen.replace,
             continue_on_error=chosen.continue_on_error,
             on_name_taken=cast(Literal["fail", "recover", "purge"], chosen.on_name_taken),

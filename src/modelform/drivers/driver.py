@@ -26,15 +26,17 @@ OnEvent = Callable[[Event], None]
 class OperationOptions:
     """How an operation is to be run.
 
-    `allow_replace` and `allow_delete` are URNs that a person agreed to; `purge` names of soft-deleted accounts and
-    vaults that may go for good; `approval` is what somebody gave for a plan that passes a company's limits;
-    `dry_run` stops after the plan. `yes` says that the file's own `protect: false` may
-    be taken at its word; asking is `Request.confirm`'s.
+    `targets` limits it to some resources, and with `dependents` to what depends on them as well; `replace` are to be
+    replaced in any case (URNs, patterns or names). `allow_replace` and `allow_delete` are URNs that a person agreed
+    to; `purge` names of soft-deleted accounts and vaults that may go for good; `approval` is what somebody gave for a
+    plan that passes a company's limits; `dry_run` stops after the plan. `yes` says that the file's own
+    `protect: false` may be taken at its word; asking is `Request.confirm`'s.
     """
 
     parallel: int = 10
     refresh: bool = False
     targets: tuple[str, ...] = ()
+    dependents: bool = False
     replace: tuple[str, ...] = ()
     continue_on_error: bool = False
     allow_replace: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from modelform.drivers import agreements, course, guards, ordered, preflight
+from modelform.drivers import agreements, course, guards, ordered, preflight, selection
 from modelform.drivers import changes as told
 from modelform.drivers.driver import HistoryEntry, OnEvent, Request, StackInfo
 from modelform.drivers.graves import Graves
@@ -114,9 +114,11 @@ class Embedded:
         started = time.monotonic()
         if request.options.dry_run:
             with closing(self._open(request, request.stack)) as work:
+                selection.require_known(request.options, work.base, (), None)
                 result = self._apply("refresh", work, on_event, keep=False)
         else:
             with self._locked(request, request.stack) as work:
+                selection.require_known(request.options, work.base, (), None)
                 if request.confirm is not None:
                     course.ask(request, self._apply("refresh", work, course.silent, keep=False))
                 result = self._apply("refresh", work, on_event)
@@ -212,6 +214,7 @@ class Embedded:
         listener = Listener(on_event, only=("diagnostic",))
         outcome = self._run("preview", work, listener)
         options, stack = work.request.options, work.stack
+        selection.require_known(options, work.base, outcome.steps, stack)
         planned, names = work.graves.foresee(told.changes(outcome.steps, stack), severity)
         agreed = work.request.confirm is not None or work.request.verify is not None
         asked = guards.findings(planned, outcome.steps, options, stack, severity=severity, agreed=agreed)
@@ -275,8 +278,9 @@ class Embedded:
             on_event=listener,
             options=engine.Options(
                 parallel=options.parallel,
-                targets=options.targets,
-                replace=options.replace,
+                targets=selection.targets(options, program=runs),
+                target_dependents=options.dependents,
+                replace=selection.replacing(options),
                 refresh=options.refresh,
                 continue_on_error=options.continue_on_error,
                 cancelled=request.cancelled,
@@ -286,7 +290,10 @@ class Embedded:
 
     def _deletions(self, work: _Work) -> Result:
         """What a destroy would do: everything in the state goes, and nobody has to be asked to know that."""
-        planned, _ = work.graves.foresee(told.changes(deletions(work.base), work.stack), Severity.WARNING)
+        options = work.request.options
+        selection.require_known(options, work.base, (), None)
+        going = deletions(work.base, selection.doomed(options, work.base))
+        planned, _ = work.graves.foresee(told.changes(going, work.stack), Severity.WARNING)
         return Result(
             command="destroy",
             stack=work.request.name,

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modelform.drivers import agreements, course, guards, ordered, preflight, pulumi_installation
+from modelform.drivers import agreements, course, guards, ordered, preflight, pulumi_installation, selection
 from modelform.drivers import changes as told
 from modelform.drivers.driver import Driver, HistoryEntry, OnEvent, Request, Serve, StackInfo
 from modelform.drivers.graves import KEPT, NAMES, Graves
@@ -107,6 +107,7 @@ class PulumiCli:
         started = time.monotonic()
         dry = request.options.dry_run
         with self._open(request, request.stack, changing=not dry) as work:
+            selection.require_known(request.options, work.base, (), None)
             if dry or request.confirm is not None:
                 found = self._apply("refresh", work, on_event if dry else course.silent, keep=False)
                 if not dry:
@@ -257,6 +258,7 @@ class PulumiCli:
         events = Events(on_event, only=("diagnostic",))
         ok = self._run("preview", work, events)
         options, stack = work.request.options, work.stack
+        selection.require_known(options, work.base, events.steps, stack)
         planned, names = work.graves.foresee(told.changes(events.steps, stack), severity)
         request = work.request
         agreed = request.confirm is not None or request.verify is not None
@@ -336,7 +338,10 @@ class PulumiCli:
 
     def _deletions(self, work: Work) -> Result:
         """What a destroy would do: everything in the state goes, and nobody has to be asked to know that."""
-        planned, _ = work.graves.foresee(told.changes(deletions(work.base), work.stack), Severity.WARNING)
+        options = work.request.options
+        selection.require_known(options, work.base, (), None)
+        going = deletions(work.base, selection.doomed(options, work.base))
+        planned, _ = work.graves.foresee(told.changes(going, work.stack), Severity.WARNING)
         return Result(
             command="destroy",
             stack=work.name,

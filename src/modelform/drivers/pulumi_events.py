@@ -194,6 +194,9 @@ def finding(text: str, severity: Severity, urn: str = "") -> Diagnostic:
         detail = "\n  ".join(line for line in rest if not line.startswith("hint: "))
         return Diagnostic(ours["code"], severity, ours["summary"], detail, hint=" ".join(hints), urn=urn)
     summary, _, detail = text.partition("\n")
+    if "specified in --target" in text:
+        hint = "name that one with --only as well, or give --dependents"
+        return Diagnostic("engine.target", severity, summary, detail.strip(), hint=hint, urn=urn)
     code, status = arm(text)
     if code or status:
         from modelform.azure.advice import advice_for

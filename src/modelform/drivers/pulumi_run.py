@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from modelform.drivers import selection
 from modelform.drivers.driver import Request
 from modelform.drivers.graves import Graves
 from modelform.drivers.place import BACKEND_VARIABLE, Place
@@ -79,13 +80,14 @@ class Runner:
         options = request.options
         common: dict[str, Any] = {
             "parallel": options.parallel,
-            "target": list(options.targets) or None,
+            "target": list(selection.targets(options, program=operation in ("preview", "up"))) or None,
+            "target_dependents": options.dependents or None,
             "message": options.message or None,
             "color": "never",
             "on_event": events,
         }
         if operation in ("preview", "up"):
-            common |= {"replace": list(options.replace) or None, "refresh": options.refresh or None}
+            common |= {"replace": list(selection.replacing(options)) or None, "refresh": options.refresh or None}
         if operation in ("up", "destroy"):
             common["continue_on_error"] = options.continue_on_error or None
         name = "preview_refresh" if operation == "refresh" and not keep else operation

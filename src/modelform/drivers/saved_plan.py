@@ -76,6 +76,7 @@ class Chosen:
 
     refresh: bool
     targets: tuple[str, ...]
+    dependents: bool
     replace: tuple[str, ...]
     continue_on_error: bool
     allow_replace: tuple[str, ...]
@@ -262,6 +263,7 @@ def _chosen(options: _Part) -> Chosen:
         _wrong(options.path, f"options.on_name_taken is {taken!r}")
     return Chosen(
         refresh=options.flag("refresh"),
+        dependents=options.flag("dependents"),
         continue_on_error=options.flag("continue_on_error"),
         on_name_taken=taken,
         **{name: options.texts(name) for name in lists},

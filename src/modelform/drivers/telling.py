@@ -46,9 +46,11 @@ def exit_code(*, ok: bool, interrupted: bool, applied: bool, diagnostics: Iterab
     return Exit.FAILED
 
 
-def deletions(snapshot: Snapshot) -> Iterator[Step]:
-    """The steps of a destroy: everything in the state goes, children before parents."""
+def deletions(snapshot: Snapshot, doomed: Collection[str] | None = None) -> Iterator[Step]:
+    """The steps of a destroy: everything in the state goes, or what is `doomed`, children before parents."""
     for resource in reversed(snapshot.resources):
+        if doomed is not None and resource.urn not in doomed:
+            continue
         yield Step(
             op=Op.DELETE,
             urn=resource.urn,

@@ -383,7 +383,7 @@ class Registrar:
                 "engine.target",
                 f"{case.goal.name} needs {urns.name_of(urn)}, no target and not there yet under that name",
                 case.urn,
-                hint=f"add --target '{urn}'",
+                hint=f"add --only '{urn}'",
             )
             if not deployment.preview:
                 raise deployment.fail_quietly()

@@ -82,7 +82,7 @@ def _refuse_untargeted(deployment: Deployment, plans: Sequence[Planned]) -> None
             "engine.target",
             f"{urns.name_of(plan.urn)} would be deleted with a target, and is no target itself",
             plan.urn,
-            hint=f"add --target '{plan.urn}', or --target-dependents",
+            hint=f"add --only '{plan.urn}', or --dependents",
         )
     if loose and not deployment.preview:
         raise deployment.fail_quietly()

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import click
 
 from modelform.cli import appendix
-from modelform.cli.arguments import Choice, Guards, House, Leave, Option, Place, Reports, Work, command
+from modelform.cli.arguments import Choice, Guards, House, Leave, Limits, Manner, Option, Place, Reports, Work, command
 from modelform.cli.commands.files import keep_lock
-from modelform.errors import Exit
+from modelform.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from modelform.cli.reports import Sheet
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from modelform.errors import Diagnostic
     from modelform.plan import Event, Result
     from modelform.report.progress import Progress
+
+_NO_LIMITS, _AS_EVER = Limits(), Manner()
 
 
 def register(app: click.Group) -> None:
@@ -40,6 +42,8 @@ def preview(
     work: Work,
     leave: Leave,
     guards: Guards,
+    limits: Limits,
+    manner: Manner,
     house: House,
     reports: Reports,
     markdown: Annotated[bool, Option("--markdown", help="As Markdown: a comment for a pull request.")] = False,
@@ -58,7 +62,7 @@ def preview(
         session = open_session(place, choice, house)
         if sheet is not None:
             sheet.begin(session)
-        options = _options(work, leave, guards)
+        options = _options(work, leave, guards, limits, manner)
         saved = saving.begin(session, out, expires)
         result = _with_findings(session, session.driver().preview(_request(session, options), _unheard))
         if saved is not None:
@@ -86,6 +90,8 @@ def up(
     work: Work,
     leave: Leave,
     guards: Guards,
+    limits: Limits,
+    manner: Manner,
     house: House,
     reports: Reports,
     plan: Annotated[
@@ -101,25 +107,37 @@ def up(
         session = open_session(place, choice, house)
         if sheet is not None:
             sheet.begin(session)
-        options = _options(work, leave, guards)
+        options = _options(work, leave, guards, limits, manner)
         if plan is None:
             return _change(session, "up", work, options, _yes_or_no, sheet=sheet)
         approval = saving.approval(session, plan)
         return _change(session, "up", work, approval.options(options), _yes_or_no, approval, plan, sheet)
 
 
-def refresh(place: Place, choice: Choice, work: Work, leave: Leave) -> int:
+def refresh(place: Place, choice: Choice, work: Work, leave: Leave, limits: Limits) -> int:
     """Take what is really there into the state; changes nothing in the cloud."""
     from modelform.cli.session import open_state
 
-    return _change(open_state(place, choice), "refresh", work, _options(work, leave, Guards()), _yes_or_no)
+    return _change(open_state(place, choice), "refresh", work, _options(work, leave, Guards(), limits), _yes_or_no)
 
 
-def destroy(place: Place, choice: Choice, work: Work, leave: Leave, house: House) -> int:
-    """Delete everything that the stack has made."""
+def destroy(
+    place: Place,
+    choice: Choice,
+    work: Work,
+    leave: Leave,
+    limits: Limits,
+    house: House,
+    continue_on_error: Annotated[
+        bool, Option("--continue-on-error", help="After an error, go on with what does not depend on it.")
+    ] = False,
+) -> int:
+    """Delete everything that the stack has made, or what --only names."""
     from modelform.cli.session import open_state
 
-    return _change(open_state(place, choice, house), "destroy", work, _options(work, leave, Guards()), _by_name)
+    manner = Manner(continue_on_error=continue_on_error)
+    options = _options(work, leave, Guards(), limits, manner)
+    return _change(open_state(place, choice, house), "destroy", work, options, _by_name)
 
 
 def _reporting(
@@ -254,12 +272,20 @@ def _by_name(session: Session, plan: Result) -> bool:
     return type_name(session.around, session.voice, session.name)
 
 
-def _options(work: Work, leave: Leave, guards: Guards) -> OperationOptions:
+def _options(
+    work: Work, leave: Leave, guards: Guards, limits: Limits = _NO_LIMITS, manner: Manner = _AS_EVER
+) -> OperationOptions:
     from modelform.drivers import OperationOptions
 
+    if limits.dependents and not limits.only:
+        raise UsageError("--dependents says what goes along with --only", hint="name a resource: --only NAME")
     return OperationOptions(
         parallel=work.parallel,
         refresh=work.refresh,
+        targets=tuple(limits.only or ()),
+        dependents=limits.dependents,
+        replace=tuple(manner.replace or ()),
+        continue_on_error=manner.continue_on_error,
         allow_replace=tuple(guards.allow_replace or ()),
         allow_delete=tuple(guards.allow_delete or ()),
         yes=leave.yes,
