@@ -13,7 +13,7 @@ PROVIDER = Provider(
         workspaces.KIND,
         serverless.KIND,
         marketplace.KIND,
-        connections(workspaces.TYPE, tables.VERSIONS, tells=True),
+        connections(workspaces.TYPE, tables.CONNECTION_VERSIONS, tells=True),
         outbound.KIND,
         *online.KINDS,
         links(workspaces.TYPE, tables.VERSIONS),

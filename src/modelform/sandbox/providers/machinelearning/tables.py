@@ -11,6 +11,8 @@ VERSIONS = (
     *("2024-07-01-preview", "2024-10-01", "2024-10-01-preview", "2025-01-01-preview", "2025-04-01-preview"),
     *("2025-06-01", "2025-07-01-preview", "2025-09-01", "2025-10-01-preview", "2025-12-01", "2026-03-01"),
 )
+# Older versions have another body, with the credentials as one text.
+CONNECTION_VERSIONS = tuple(version for version in VERSIONS if version >= "2022-05-01")
 SERVERLESS_VERSIONS = tuple(version for version in VERSIONS if version >= "2024-01-01")
 
 ENVELOPE = """
