@@ -85,6 +85,12 @@ class Told:
 ROW = {"meterId": "A", "meterName": "x Inp glbl Tokens", "armRegionName": "r", "retailPrice": 1, "unitOfMeasure": "1M"}
 
 
+def test_the_first_tier_is_the_price() -> None:
+    rows = [{**ROW, "currencyCode": "USD"}, {**ROW, "currencyCode": "USD", "retailPrice": 0.5, "tierMinimumUnits": 10}]
+    told = Connection("https://x.example", "", "s", transport=Told(lambda asked: {"Items": rows}))
+    assert [meter.price for meter in meters(price_list(told), "r")] == [1.0]
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [

@@ -119,6 +119,18 @@ def test_what_does_not_answer_keeps_what_was_had_and_is_named(
     assert json.loads((modelform.folder / "catalog.overlay.json").read_text())["missing"] == []
 
 
+def test_an_empty_answer_does_not_empty_a_region(modelform: Any, world: dict[str, Any]) -> None:
+    for row in world["models"]:
+        for sku in (row["deployment"] or {"skus": {}})["skus"].values():
+            sku["regions"] = [name for name in sku["regions"] if name != "swedencentral"]
+    ran = refresh(modelform, "--json")
+    assert ran.code == 9
+    assert [(row["api"], row["why"]) for row in ran.document["missing"]] == [
+        ("models", "the list is empty, where 105 models were known")
+    ]
+    assert ran.document["count"] == 0
+
+
 def test_where_nothing_answers_nothing_is_written(modelform: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     faults(modelform, monkeypatch, {"kind": "deny"})
     ran = refresh(modelform)

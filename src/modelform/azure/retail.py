@@ -58,7 +58,10 @@ def meters(arm: Arm, region: str, currency: str = "USD", *, timeout: float = 0) 
         items, link = body.get("Items"), body.get("NextPageLink")
         if not isinstance(items, list):
             raise _unexpected("the answer is no price list")
-        found += [_meter(item, currency) for item in items if isinstance(item, dict)]
+        # Where a meter has tiers, the first one is the price; the others are for who uses very much.
+        found += [
+            _meter(item, currency) for item in items if isinstance(item, dict) and not item.get("tierMinimumUnits")
+        ]
         if not link:
             return found
         parts = urlsplit(str(link))

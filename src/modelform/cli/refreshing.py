@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 AT_ONCE = 16
 PATIENCE = 60.0
 SHOWN = 6
+KINDS = ("AIServices", "OpenAI")
 MODELS, PRICES, ACCOUNTS, ROOMS = "models", "prices", "skus", "modelCapacities"
 
 
@@ -54,10 +55,10 @@ class Answers:
     missing: list[dict[str, str]] = field(default_factory=list)
     errors: list[ModelformError] = field(default_factory=list)
 
-    def lacks(self, region: str, api: str, error: ModelformError) -> None:
+    def lacks(self, region: str, api: str, error: ModelformError, model: str = "") -> None:
         """Notes that something did not answer."""
-        first = error.diagnostics[0]
-        self.missing.append({"region": region, "api": api, "why": first.summary})
+        about = {"region": region, "api": api, "why": error.diagnostics[0].summary}
+        self.missing.append({**about, "model": model} if model else about)
         self.errors.append(error)
 
     @property
@@ -77,7 +78,8 @@ def refreshed(place: Place, chosen: Wish) -> tuple[bool, bool]:
     file = chosen.out or session.project.folder / OVERLAY
     had, before = _had(file, target, voice)
     regions = _regions(chosen.regions, before)
-    answers = _asked(session, chosen.subscription, regions, voice)
+    known = {name: sum(bool(model.skus_in(name)) for model in before.models) for name in regions}
+    answers = _asked(session, chosen.subscription, known, voice)
     if not answers.anything:
         raise answers.errors[0]
     today = around.today()
@@ -125,7 +127,7 @@ def _regions(wanted: Iterable[str], catalog: Catalog) -> list[str]:
     return list(dict.fromkeys(names)) or [name for name, row in catalog.regions.items() if row.ai_services_accounts]
 
 
-def _asked(session: Session, subscription: str, regions: list[str], voice: Voice) -> Answers:
+def _asked(session: Session, subscription: str, known: dict[str, int], voice: Voice) -> Answers:
     """Everything there is to ask: one question a region and API, as many at a time as are polite."""
     from contextlib import closing
 
@@ -133,10 +135,10 @@ def _asked(session: Session, subscription: str, regions: list[str], voice: Voice
     from modelform.azure.retail import price_list
 
     connection = _connection(session, subscription)
-    voice.note(f"Asking {'Azure' if session.target == 'azure' else 'the sandbox'} of {_regions_said(regions)}.")
+    voice.note(f"Asking {'Azure' if session.target == 'azure' else 'the sandbox'} of {_regions_said(list(known))}.")
     answers = Answers()
     with closing(Arm(connection)) as arm, closing(price_list(connection)) as prices:
-        _ask(arm, prices, regions, answers, voice)
+        _ask(arm, prices, known, answers, voice)
     return answers
 
 
@@ -156,7 +158,7 @@ def _connection(session: Session, subscription: str) -> Connection:
     return connector(session)(wanted)
 
 
-def _ask(arm: Arm, prices: Arm, regions: list[str], answers: Answers, voice: Voice) -> None:
+def _ask(arm: Arm, prices: Arm, known: dict[str, int], answers: Answers, voice: Voice) -> None:
     from modelform.azure import facts, retail
 
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
@@ -164,12 +166,12 @@ def _ask(arm: Arm, prices: Arm, regions: list[str], answers: Answers, voice: Voi
         if (error := first.exception()) and _nobody(error):
             raise error
         asked: dict[Future[Any], tuple[str, str]] = {first: ("", ACCOUNTS)}
-        for region in regions:
+        for region in known:
             asked[pool.submit(facts.models, arm, region, timeout=PATIENCE)] = (region, MODELS)
             asked[pool.submit(retail.meters, prices, region, timeout=PATIENCE)] = (region, PRICES)
         for number, future in enumerate(as_completed(asked), 1):
             region, api = asked[future]
-            said = _take(answers, region, api, future)
+            said = _take(answers, region, api, future, known.get(region, 0))
             voice.note(f"  [{number:>{len(str(len(asked)))}}/{len(asked)}] {region or 'subscription'} {api}: {said}")
         provisioned = _provisioned(answers)
         rooms = {pool.submit(facts.capacities, arm, *named, timeout=PATIENCE): key_of(*named) for named in provisioned}
@@ -178,7 +180,7 @@ def _ask(arm: Arm, prices: Arm, regions: list[str], answers: Answers, voice: Voi
             try:
                 answers.rooms[key] = [(row.sku, row.location, row.available) for row in future.result()]
             except ModelformError as error:
-                answers.lacks("", f"{ROOMS} of {key}", error)
+                answers.lacks("", ROOMS, error, key)
         if rooms:
             voice.note(f"  provisioned capacity of {len(answers.rooms)} of {len(rooms)} models")
 
@@ -188,13 +190,23 @@ def _nobody(error: BaseException) -> bool:
     return isinstance(error, ModelformError) and error.diagnostics[0].code == "access.not-signed-in"
 
 
-def _take(answers: Answers, region: str, api: str, future: Future[Any]) -> str:
-    """Keeps an answer, or that there was none; what to say of it."""
+def _take(answers: Answers, region: str, api: str, future: Future[Any], known: int) -> str:
+    """Keeps an answer, or that there was none; what to say of it.
+
+    An empty one, where `known` models were or any account was possible, is more likely no answer than the truth: a
+    provider that is not registered, a proxy. It would empty the region.
+    """
     try:
         found = future.result()
     except ModelformError as error:
         answers.lacks(region, api, error)
         return f"no answer ({error.diagnostics[0].code})"
+    if api == MODELS:
+        found = [model for model in found if model.kind in KINDS]
+    if not found and (api == ACCOUNTS or (api == MODELS and known)):
+        said = "the list is empty" + (f", where {known} models were known" if known else "")
+        answers.lacks(region, api, ModelformError(said, code="azure.unexpected-answer"))
+        return said
     if api == ACCOUNTS:
         answers.accounts = found
         return f"accounts in {len(found)} regions"
@@ -253,12 +265,16 @@ def _tell(
     from modelform.report import json
 
     told = []
-    by_reason: dict[tuple[str, str], list[str]] = {}
-    for row in answers.missing:
-        by_reason.setdefault((row["api"], row["why"]), []).append(row["region"] or "the subscription")
-    for (api, why), places in by_reason.items():
-        said = f"{api} of {_places(places)} did not answer: what was known before stays"
-        told.append(Diagnostic("catalog.missing", Severity.WARNING, said, why, None, "run it again later"))
+    by_reason: dict[tuple[str, str], list[tuple[str, Diagnostic]]] = {}
+    for row, error in zip(answers.missing, answers.errors, strict=True):
+        about = row["region"] or row.get("model") or "the subscription"
+        first = error.diagnostics[0]
+        by_reason.setdefault((row["api"], first.code), []).append((about, first))
+    for (api, _), rows in by_reason.items():
+        said = f"{api} of {_places([about for about, _ in rows])} did not answer: what was known before stays"
+        first = rows[0][1]
+        hint = first.hint or "run it again later"
+        told.append(Diagnostic("catalog.missing", Severity.WARNING, said, first.summary, None, hint))
     if lacking:
         said = f"{lacking} offers of a sku in a region have no meter in the answers: their prices stay the catalogue's"
         told.append(Diagnostic("catalog.unpriced", Severity.INFO, said))
