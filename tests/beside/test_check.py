@@ -109,6 +109,29 @@ def test_the_reports_carry_what_was_found(check: Any, plan: Any) -> None:
     assert "NOT ALLOWED" in ran.out
 
 
+def test_an_account_that_a_local_value_names_is_taken_to_be_the_only_one(check: Any, plan: Any) -> None:
+    links = plan["configuration"]["root_module"]["resources"][2]["expressions"]
+    links["cognitive_account_id"] = {"references": ["local.account_id"]}
+    policy = check.write("policy.yaml", POLICY)
+    ran = check("--terraform-plan", check.write("plan.json", plan), "--policy", policy, "--json")
+    assert "residency.processing" in ran.codes
+    assert sum("taken to be in models-weu" in d["summary"] for d in ran.document["diagnostics"]) == 2
+    account = next(r for r in plan["resource_changes"] if r["type"] == "azurerm_cognitive_account")
+    second = json.loads(json.dumps(account).replace("models-weu", "models-two").replace(".main", ".two"))
+    plan["resource_changes"].append(second)
+    ran = check("--terraform-plan", check.write("plan.json", plan), "--policy", policy, "--json")
+    assert "residency.processing" not in ran.codes
+    assert sum("is not declared here" in d["summary"] for d in ran.document["diagnostics"]) == 2
+
+
+def test_accounts_without_models_are_told_of(check: Any, plan: Any) -> None:
+    account = next(r for r in plan["resource_changes"] if r["type"] == "azurerm_cognitive_account")
+    account["change"]["after"]["kind"] = "SpeechServices"
+    plan["resource_changes"] = [account]
+    ran = check("--terraform-plan", check.write("plan.json", plan), "--json")
+    assert [d["summary"] for d in ran.document["diagnostics"]] == ["not checked: models-weu"]
+
+
 COMPANY = """\
 apiVersion: modelform/company/v1
 policy: {residency: eu-data-zone}

@@ -71,6 +71,7 @@ def test_any_change_to_a_file_is_read_or_refused(data: st.DataObject) -> None:
     assert "\0" not in "".join(str(finding) for finding in found)
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.recursive(ODD | st.text(max_size=5), lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=3), inner))
 )
@@ -98,6 +99,7 @@ def test_comments_and_texts_over_lines_are_read_with_their_places() -> None:
 
 REFUSED = [
     ("--terraform-plan", '{"a": 1', "expecting ',' delimiter"),
+    ("--terraform-plan", '{"@level": "info"}\n{"@level": "info"}', "a stream of documents"),
     ("--arm-template", '{"a": 1', "a comma or } is expected"),
     ("--arm-template", '{"a" 1}', "a colon is expected"),
     ("--arm-template", "[" * 300, "nested too deeply"),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from typing import Any
 
+from modelform.beside import offered
 from modelform.beside.declared import (
     ACCOUNT,
     ACCOUNT_PROJECT,
@@ -20,14 +21,12 @@ from modelform.beside.declared import (
     Unknown,
     said,
     taken_apart,
+    unread,
 )
-from modelform.catalog import SERVERLESS, Candidates, Catalog
-from modelform.catalog import Model as Known
-from modelform.errors import Diagnostic, Span
+from modelform.catalog import SERVERLESS, Catalog
+from modelform.errors import Diagnostic, Severity, Span
 from modelform.record import dataclass
 from modelform.spec.resolved import (
-    Capacity,
-    CapacityUnit,
     Deployment,
     Exposure,
     Marketplace,
@@ -113,6 +112,7 @@ class _Work:
         self.places: list[tuple[Declared, tuple[str, ...]]] = []
         self.notes: list[Diagnostic] = []
         self.stores: list[tuple[str, Declared]] = []
+        self.assumed: set[str] = set()
         self.bought = {text.lower() for item in self.of(MARKETPLACE) if (text := item.text("properties", "modelId"))}
 
     def of(self, *kinds: str) -> Iterator[Declared]:
@@ -124,6 +124,12 @@ class _Work:
         """Every account and hub that can hold models."""
         found = [item for item in self.of(ACCOUNT, WORKSPACE) if self.kind(item) is not None]
         often = Counter(item.last or _label(item) for item in found)
+        others = [i for i in self.of(ACCOUNT, WORKSPACE) if not i.existing and self.kind(i) is None]
+        self.notes += unread(
+            (f"{'accounts' if i.type == ACCOUNT else 'workspaces'} of kind {i.text('kind')}", i.last or _label(i))
+            for i in others
+            if i.text("kind").lower() != "project"
+        )
         for item in found:
             kind = self.kind(item)
             key = item.last or _label(item)
@@ -135,7 +141,7 @@ class _Work:
         """What an account or workspace is for us; None for a project and for an account without models."""
         written = item.text("kind").lower()
         if item.type == WORKSPACE:
-            return None if written == "project" else "hub"
+            return "hub" if written in ("hub", "default", "") else None
         if item.unknown("kind") or (item.existing and not written):
             return "foundry"
         return KINDS.get(written)
@@ -254,6 +260,11 @@ class _Work:
         if found is None and not item.name and not item.above and not item.parent:
             there = [o for o in self.of(*kinds) if o.type == kinds[0] and self.kind(o) is not None]
             found = there[0] if len(there) == 1 else None
+            if found is not None and item.where not in self.assumed:
+                self.assumed.add(item.where)
+                label = found.last or _label(found)
+                summary = f"{item.last or _label(item)}: taken to be in {label}, which is the only one there is"
+                self.notes.append(said(summary, item, level=Severity.INFO))
         return found
 
     # deployments
@@ -320,8 +331,8 @@ class _Work:
             summary = f"{key}: the version of {name} is not known before it is applied: checked as the newest"
             self.notes.append(said(summary, item, "properties", "model"))
         written = version if isinstance(version, str) else ""
-        format = item.text("properties", "model", "format") or self.format(name)
-        known = self.known(format, name, written)
+        format = item.text("properties", "model", "format") or offered.format_of(self.catalog, name)
+        known = offered.known(self.catalog, format, name, written)
         if isinstance(capacity, Unknown):
             self.notes.append(said(f"{key}: the capacity is not known before it is applied: no quota is checked", item))
         return Deployment(
@@ -339,31 +350,12 @@ class _Work:
                 known.version if known and written else written,
             ),
             sku=next((s for s in self.catalog.data["skus"] if s.lower() == sku.lower()), sku),
-            capacity=None if isinstance(capacity, Unknown) else self.capacity(known, sku, capacity),
+            capacity=None if isinstance(capacity, Unknown) else offered.capacity(known, sku, capacity),
             upgrade=item.text("properties", "versionUpgradeOption") or "OnceNewDefaultVersionAvailable",
             content_filter=item.text("properties", "raiPolicyName") or None,
             tags=_tags(item.at("tags")),
             pinned=bool(written),
         )
-
-    def format(self, name: str) -> str:
-        versions = self.catalog.versions(name)
-        return versions[-1].format if versions else "OpenAI"
-
-    def known(self, format: str, name: str, version: str) -> Known | None:
-        """The catalogue's model; the newest version where none is pinned."""
-        if version:
-            return self.catalog.by_arm(format, name, version)
-        versions = [m for m in self.catalog.versions(name) if m.format.lower() == format.lower()]
-        return versions[-1] if versions else None
-
-    def capacity(self, known: Known | None, sku: str, capacity: Any) -> Capacity:
-        units = capacity if isinstance(capacity, int) and not isinstance(capacity, bool) else 1
-        offer = next((o for s, o in known.offers.items() if s.lower() == sku.lower()), None) if known else None
-        if offer is None:
-            unit: CapacityUnit = "ptu" if "provisioned" in sku.lower() else "tpm"
-            return Capacity(unit, units * (1 if unit == "ptu" else 1000), units)
-        return Capacity(offer.capacity.unit, units * offer.capacity.amount_per_unit, units)
 
     def endpoint(self, item: Declared, key: str, home: str) -> Deployment | None:
         asset = item.at("properties", "modelSettings", "modelId")
@@ -371,13 +363,8 @@ class _Work:
             why = "is not known before it is applied" if isinstance(asset, Unknown) else "is not declared"
             self.notes.append(said(f"{key}: the model {why}: the endpoint is not checked", item, "properties"))
             return None
-        offered = next(
-            (m for m in self.catalog.models if m.serverless and _same_asset(m.serverless.asset, asset)), None
-        )
-        named = _asset_name(asset)
-        found = offered or self.catalog.find(named)
-        known = None if isinstance(found, Candidates) else found
-        bought = any(_same_asset(text, asset) for text in self.bought)
+        named, known = offered.asset_name(asset), offered.by_asset(self.catalog, asset)
+        bought = any(offered.same_asset(text, asset) for text in self.bought)
         return Deployment(
             key=key,
             name=item.last or key,
@@ -417,12 +404,3 @@ def _label(item: Declared) -> str:
 
 def _tags(value: Any) -> dict[str, str]:
     return {str(k): str(v) for k, v in value.items() if isinstance(v, str)} if isinstance(value, Mapping) else {}
-
-
-def _asset_name(asset: str) -> str:
-    """`azureml://registries/azureml-mistral/models/Mistral-Large-2411` is `Mistral-Large-2411`."""
-    return asset.partition("/models/")[2].partition("/")[0] or asset
-
-
-def _same_asset(left: str, right: str) -> bool:
-    return left.lower().partition("/versions/")[0] == right.lower().partition("/versions/")[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
@@ -186,7 +186,7 @@ def said(
     return Diagnostic(CODE, level or Severity.WARNING, summary, detail, span, hint, item.urn if item else "")
 
 
-def unread(declared: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> Iterator[Diagnostic]:
+def unread(declared: Iterable[tuple[str, str]]) -> Iterator[Diagnostic]:
     """One note of what belongs to models and no check looks at: pairs of type and what its tool calls it."""
     found: dict[str, list[str]] = {}
     for kind, where in declared:

@@ -37,7 +37,9 @@ def plain(text: str, file: str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        raise _wrong(error.msg, file, error.lineno, error.colno) from None
+        stream = "It is a stream of documents; one is wanted, as `terraform show -json tfplan` writes it."
+        hint = stream if error.msg == "Extra data" and text.lstrip().startswith("{") else ""
+        raise _wrong(error.msg, file, error.lineno, error.colno, hint) from None
     except RecursionError:
         raise _wrong("it is nested too deeply", file, 1, 1) from None
 
@@ -57,9 +59,9 @@ def shaped(read: Callable[[], Source], file: str, tool: str) -> Source:
         raise StackFileError(said, code="check.file", detail=str(error), span=span) from error
 
 
-def _wrong(reason: str, file: str, line: int, column: int) -> StackFileError:
+def _wrong(reason: str, file: str, line: int, column: int, hint: str = "") -> StackFileError:
     said = f"this is not JSON: {reason[:1].lower()}{reason[1:]}"
-    return StackFileError(said, code="check.file", span=Span(file, line, column))
+    return StackFileError(said, code="check.file", span=Span(file, line, column), hint=hint)
 
 
 class _Reader:

@@ -289,6 +289,10 @@ def _show_beside(beside: dict[str, Any], voice: Voice) -> None:
 
 
 def _folded(beside: dict[str, Any]) -> str:
-    from modelform.report import proof
+    from modelform.report import cost, proof
+    from modelform.report.ink import Ink
 
-    return proof.folded(beside["residency"])
+    text = proof.folded(beside["residency"])
+    if "cost" in beside:
+        text += "\n" + " ".join(cost.line(beside["cost"], Ink(width=10_000))) + "\n"
+    return text
