@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+
+from modelform.checks.rule import ASKING, every_rule
 
 BROKEN = "apiVersion: modelform/v1\nname: dev\nlocatoin: swedencentral\n"
 
@@ -63,6 +66,14 @@ def test_a_broken_file_is_in_the_files_too(modelform: Any) -> None:
     assert cases["residency.processing"].find("skipped") is not None
 
 
+def test_what_only_azure_can_say_is_not_passed_offline(modelform: Any) -> None:
+    ran = modelform("validate", "--junit", "-")
+    skipped = {case.get("name") for case in suite(ran.out) if case.find("skipped") is not None}
+    assert skipped == set(ASKING)
+    texts = {rule.code: Path(str(rule.__file__)).read_text() for rule in every_rule()}  # type: ignore[attr-defined]
+    assert {code for code, text in texts.items() if re.search(r"if known is None\b.*:\n +return", text)} == set(ASKING)
+
+
 def test_a_document_on_stdout_is_alone_there(modelform: Any) -> None:
     ran = modelform("validate", "--sarif", "-")
     assert ran.code == 0
@@ -99,11 +110,13 @@ def test_markdown_of_a_validation(modelform: Any) -> None:
 
 
 def test_places_are_told_from_the_repository(modelform: Any) -> None:
-    modelform.write(strict(modelform))
-    (modelform.folder.parent / ".git").mkdir(exist_ok=True)
-    assert modelform("validate", "--sarif", "out.sarif").code == 3
+    text = strict(modelform)
+    (modelform.folder / ".git").mkdir()
+    (modelform.folder / "app/stacks").mkdir(parents=True)
+    (modelform.folder / "app/stacks/dev.yaml").write_text(text)
+    assert modelform("-C", "app", "validate", "--sarif", "out.sarif").code == 3
     uri = sarif(modelform.folder / "out.sarif")[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
-    assert uri == f"{modelform.folder.name}/stacks/dev.yaml"
+    assert uri == "app/stacks/dev.yaml"
 
 
 def test_up_writes_them_after_it(modelform: Any) -> None:

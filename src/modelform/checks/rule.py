@@ -35,6 +35,18 @@ class Rule(Protocol):
 COMPANY = "company_"
 
 
+# These say nothing without Azure's answers: offline they are not made, which is no pass.
+ASKING = frozenset(
+    {
+        "capacity.unavailable",
+        "capacity.unverified",
+        "cost.soft-deleted-ptu",
+        "marketplace.eligibility",
+        "quota.unverified",
+    }
+)
+
+
 @cache
 def every_rule(*, company: bool = True) -> tuple[Rule, ...]:
     """Every rule, in the order of their codes; those about a company file only where they are wanted."""

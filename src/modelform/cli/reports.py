@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from modelform.spec.resolved import Policy, Stack
 
 STDOUT = Path("-")
+OFFLINE = ("validate", "check")
 
 
 @dataclass
@@ -102,7 +103,7 @@ def review_of(command: str, sheet: Sheet, seconds: float = 0.0) -> Review:
         file=file,
         root=str(root),
         version=version("modelform"),
-        checks=checks_of(policy.rules if policy else {}, stack),
+        checks=checks_of(policy.rules if policy else {}, stack, offline=command in OFFLINE),
         found=tuple(_in_order(found)),
         waived=(*sheet.waived, *waived),
         ran=sheet.ran,
@@ -111,16 +112,22 @@ def review_of(command: str, sheet: Sheet, seconds: float = 0.0) -> Review:
     )
 
 
-def checks_of(rules: dict[str, str], stack: Stack | None = None) -> tuple[Check, ...]:
+def checks_of(rules: dict[str, str], stack: Stack | None = None, *, offline: bool = False) -> tuple[Check, ...]:
     """Every check of ours and of the stack's packs, with what the policies make of its level."""
-    from modelform.checks.rule import every_rule
+    from modelform.checks.rule import ASKING, every_rule
     from modelform.checks.runner import rules_of, wanted_level
     from modelform.report.review import Check
 
-    known = {rule.code: rule for rule in (*every_rule(), *(rules_of(stack) if stack else ()))}
     return tuple(
-        Check(r.code, r.level, r.sentence, r.reason, (wanted_level(stack, r) if stack else rules.get(r.code)) or "")
-        for r in known.values()
+        Check(
+            rule.code,
+            rule.level,
+            rule.sentence,
+            rule.reason,
+            (wanted_level(stack, rule) if stack else rules.get(rule.code)) or "",
+            offline and rule.code in ASKING,
+        )
+        for rule in (rules_of(stack) if stack else every_rule(company=False))
     )
 
 

@@ -56,6 +56,10 @@ def _case(check: Check, review: Review) -> xml.Element:
     waived = [w for w in review.waived if w.diagnostic.code == check.code]
     if check.off:
         xml.SubElement(case, "skipped", {"message": "turned off by policy.rules"})
+    elif check.unasked and not found:
+        xml.SubElement(
+            case, "skipped", {"message": "not made: it needs Azure's answers, and this command asks for none"}
+        )
     elif not review.ran and not errors and check in review.checks:
         xml.SubElement(case, "skipped", {"message": "not made: what was to be checked could not be read"})
     elif errors:

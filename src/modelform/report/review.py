@@ -29,13 +29,17 @@ OTHERWISE = "The operation can be carried out."
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check that was made: its code, level, sentence and reason; `wanted` is what the policy makes of its level."""
+    """A check: its code, level, sentence and reason; `wanted` is what the policy makes of its level.
+
+    `unasked` is whether it needs Azure's answers and the command asks for none, so that it was not made.
+    """
 
     code: str
     level: Severity
     sentence: str
     reason: str
     wanted: str = ""
+    unasked: bool = False
 
     @property
     def off(self) -> bool:
