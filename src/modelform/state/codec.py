@@ -68,8 +68,8 @@ def secrets_provider(deployment: Mapping[str, Any], source: str = "the state") -
     if kind != "passphrase":
         raise faults.unsupported(
             source,
-            f"keeps its secrets with the secrets provider {kind!r}: local mode cannot open this stack's secrets",
-            "use the Pulumi CLI (`--engine pulumi`), or change the provider there: "
+            f"keeps its secrets with the secrets provider {kind!r}, which only the Pulumi CLI can open",
+            "name it in the stack file (`secretsProvider:`) and run with `--engine pulumi`; or change it: "
             "`pulumi stack change-secrets-provider passphrase`",
         )
     state = _object(provider.get("state") or {}, "secrets_providers.state", source)

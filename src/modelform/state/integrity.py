@@ -45,11 +45,13 @@ def require(snapshot: Snapshot, source: str, hint: str, said: str = "") -> None:
     """Raises `StateError` unless the state keeps all rules; `said` goes before the problems."""
     problems = check(snapshot)
     if problems:
-        shown = problems[:5] + ([f"and {len(problems) - 5} more"] if len(problems) > 5 else [])
+        others = problems[1:5] + ([f"and {len(problems) - 5} more"] if len(problems) > 5 else [])
+        told = [said] if said else []
+        told += ["; ".join(others)] if others else []
         raise StateError(
             f"{source} breaks the rules of a state: {problems[0]}",
             code="state.integrity",
-            detail=(said + " " if said else "") + "; ".join(shown),
+            detail=" ".join(told),
             hint=hint,
         )
 

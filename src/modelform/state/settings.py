@@ -59,8 +59,8 @@ def read(path: Path) -> Settings:
     if (provider and provider != "passphrase") or texts.get("encryptedkey"):
         raise faults.unsupported(
             str(path),
-            f"names the secrets provider {provider or 'of a cloud'!r}: local mode cannot open this stack's secrets",
-            "use the Pulumi CLI (`--engine pulumi`)",
+            f"names the secrets provider {provider or 'of a cloud'!r}, which only the Pulumi CLI can open",
+            "name it in the stack file (`secretsProvider:`) and run with `--engine pulumi`",
         )
     salt, config = texts.get("encryptionsalt") or "", document.get("config") or {}
     if not isinstance(salt, str) or not isinstance(config, dict):
