@@ -149,6 +149,11 @@ def as_kept(control: Control, view: View, resource: Resource, body: Json) -> Non
     """The show hook of a type that answers what it keeps."""
 
 
+def nobody(view: View, resource: Resource) -> Sequence[Resource]:
+    """The users hook of a type that nothing outside of it stands on."""
+    return ()
+
+
 def plain_delete(control: Control, view: View, resource: Resource, now: float) -> None:
     """Deletes a resource for good, with everything under it."""
     view.drop(resource.key)
@@ -177,11 +182,11 @@ class Kind:
     """One resource type: its versions, name, body, ways, and hooks.
 
     `write` checks and completes a change (mutating its body), `restore` brings a soft-deleted resource back or refuses,
-    `leave` refuses a deletion that may not be, `delete` does it, `gone` answers the deletion of what is not there,
-    `show` adds what is worked out on reading; `built_in` gives the children (`built_ins`) that every parent has, and
-    `everywhere` those that any scope has. A type with a `reach` hangs on any scope (an extension resource): lists give
-    what is `at` the scope, what is at it or `below`, or all that is `around` it. `links` is the type of the private
-    endpoint connections that a resource tells of.
+    `leave` refuses a deletion that may not be, `users` are what a resource cannot go before, `delete` does it, `gone`
+    answers the deletion of what is not there, `show` adds what is worked out on reading; `built_in` gives the children
+    (`built_ins`) that every parent has, and `everywhere` those that any scope has. A type with a `reach` hangs on any
+    scope (an extension resource): lists give what is `at` the scope, what is at it or `below`, or all that is `around`
+    it. `links` is the type of the private endpoint connections that a resource tells of.
     """
 
     type: str
@@ -203,6 +208,7 @@ class Kind:
     write: Callable[[Change], None] = nothing
     restore: Callable[[Change], None] = nothing
     leave: Callable[[Control, View, Resource, Request], None] = no_blockers
+    users: Callable[[View, Resource], Sequence[Resource]] = nobody
     delete: Callable[[Control, View, Resource, float], None] = plain_delete
     gone: Callable[[Control, View, Request, Address], Response | None] = nothing_there
     show: Callable[[Control, View, Resource, Json], None] = as_kept

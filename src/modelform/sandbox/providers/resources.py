@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from modelform.sandbox import buyers, lifecycle, refusals
-from modelform.sandbox.exchange import Json, Response
+from modelform.sandbox.exchange import Json, Refusal, Request, Response
 from modelform.sandbox.kinds import Call, Change, Deletes, Evidence, Kind, Provider, Route, Style, Writes
 from modelform.sandbox.providers import deployments
 from modelform.sandbox.providers.parts import ARM_VERSIONS
@@ -41,6 +41,22 @@ def _write(change: Change) -> None:
     change.body.setdefault("properties", {})
 
 
+def _leave(control: Control, view: View, resource: Resource, request: Request) -> None:
+    """A group cannot go before what stands, in other groups, on what is in it."""
+    inside = resource.key + "/"
+    held = [
+        one.id
+        for one in view.below(resource.key)
+        if any(not user.key.startswith(inside) for user in control.kind_of(one.type).users(view, one))
+    ]
+    if held:
+        text = (
+            f"Deletion of resource group '{resource.name}' failed as resources with identifiers '{','.join(held)}' "
+            "could not be deleted."
+        )
+        raise Refusal(409, "ResourceGroupDeletionBlocked", text)
+
+
 def _delete(control: Control, view: View, resource: Resource, now: float) -> None:
     """Deletes what is in the group, each in its own way, so that accounts and vaults stay recoverable."""
     for child in view.children(resource.key):
@@ -58,6 +74,7 @@ GROUPS = Kind(
     deletes=Deletes(Style.LOCATION, at_once=False, absent=404),
     patchable=("tags", "managedBy", "properties", "name"),
     write=_write,
+    leave=_leave,
     delete=_delete,
 )
 

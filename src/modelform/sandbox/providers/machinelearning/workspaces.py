@@ -240,6 +240,7 @@ KIND = Kind(
     links=f"{TYPE}/privateEndpointConnections",
     system_data=True,
     write=_write,
+    users=projects,
     restore=_restore,
     leave=_leave,
     delete=_delete,

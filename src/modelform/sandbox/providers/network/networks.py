@@ -212,6 +212,7 @@ KINDS = (
         busy=busy,
         write=_write_subnet,
         leave=_leave_subnet,
+        users=users,
         show=_show_subnet,
     ),
 )
