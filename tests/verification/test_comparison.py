@@ -10,7 +10,7 @@ import pytest
 from modelform.sandbox.altering import altered
 from modelform.sandbox.exchange import Response
 from modelform.sandbox.faults import Fault
-from modelform.verification.comparison import compare
+from modelform.verification.comparison import compare, compare_reads
 from modelform.verification.recording import Exchange, Mask
 
 from .conftest import SUBSCRIPTION, TODAY
@@ -119,3 +119,16 @@ def test_an_answer_without_what_a_fault_is_about_stays() -> None:
     found = altered(Response(404, {"error": {"code": "X"}}), Fault("alter", code="Y"))
     assert found is not None
     assert found.body == {"error": {"code": "Y"}}
+
+
+def test_reads_of_a_run_whose_writes_nobody_saw() -> None:
+    read = Exchange("read", "GET", GROUP, QUERY, None, 200, {}, ANSWER)
+    changed = Exchange("read", "GET", GROUP, QUERY, None, 200, {}, {**ANSWER, "colour": "red"})
+    gone = Exchange("destroy", "GET", GROUP, QUERY, None, 404, {}, {"error": {"code": "ResourceGroupNotFound"}})
+    other = Exchange("destroy", "GET", GROUP, QUERY, None, 404, {}, {"error": {"code": "Gone"}})
+    assert compare_reads([read, read, gone], [read, read, read, gone]) == []
+    said = [one.said for one in compare_reads([read, changed, other], [read, read, gone])]
+    assert said == [
+        "GET colour: Azure answers it, the sandbox does not",
+        "GET code: Gone on Azure, ResourceGroupNotFound here",
+    ]

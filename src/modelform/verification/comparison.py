@@ -78,6 +78,42 @@ def compare(exchanges: Sequence[Exchange], tenant: str, today: date) -> list[Dif
     return list(found)
 
 
+def compare_reads(exchanges: Sequence[Exchange], rehearsed: Sequence[Exchange]) -> list[Difference]:
+    """The same for a run whose writes nobody saw: its reads against those of the same run on the sandbox.
+
+    What was read after each step is paired in its order, what was looked for after the end by its last answer.
+    """
+    found: dict[Difference, None] = {}
+    for theirs, ours in _pairs(exchanges, rehearsed):
+        answer = Response(ours.status, ours.response, dict(ours.headers))
+        for difference in _differences(theirs, None, answer, None):
+            found[difference] = None
+    return list(found)
+
+
+def _pairs(exchanges: Sequence[Exchange], rehearsed: Sequence[Exchange]) -> Iterator[tuple[Exchange, Exchange]]:
+    for phase in ("read", "destroy"):
+        theirs, ours = _reads(exchanges, phase), _reads(rehearsed, phase)
+        for path in theirs.keys() & ours.keys():
+            if phase == "read":
+                yield from zip(theirs[path], ours[path], strict=False)
+            else:
+                yield theirs[path][-1], ours[path][-1]
+
+
+def _reads(exchanges: Sequence[Exchange], phase: str) -> dict[str, list[Exchange]]:
+    found: dict[str, list[Exchange]] = {}
+    for one in exchanges:
+        if one.method == "GET" and one.phase == phase and _item(one):
+            found.setdefault(one.path.lower(), []).append(one)
+    return found
+
+
+def _item(one: Exchange) -> bool:
+    address = parse(one.path)
+    return address.is_item or bool(address.group and not address.types and not address.tail)
+
+
 class Twin:
     """A sandbox that gets what Azure got."""
 

@@ -51,7 +51,7 @@ class Left:
     command: str
 
 
-@dataclass
+@dataclass(eq=False)
 class Run:
     """What one engine came to: an outcome for each type, and what is left."""
 

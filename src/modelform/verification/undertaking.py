@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,9 +12,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from modelform.azure import facts
+from modelform.azure import AZURE_ENDPOINT, facts
 from modelform.errors import UsageError
-from modelform.verification import choice, comparison, evidence
+from modelform.verification import choice, comparison, evidence, recording
 from modelform.verification.recording import GUID, Mask
 from modelform.verification.run import Run, Surroundings, Verifier
 
@@ -125,7 +126,7 @@ def carry_out(
     says what is left.
     """
     of = undertaking
-    runs: list[Run] = []
+    runs: dict[Run, choice.Plan] = {}
     interrupted = False
     for engine in of.engines:
         mark = secrets.token_hex(3)
@@ -137,7 +138,7 @@ def carry_out(
         )
         plan = choice.plan(mark, of.subscription, of.region, of.model, of.service)
         verifier = Verifier(engine, plan, of.subscription, around)
-        runs.append(verifier.run)
+        runs[verifier.run] = plan
         try:
             verifier()
         except KeyboardInterrupt:
@@ -152,8 +153,42 @@ def carry_out(
         if interrupted:
             break
     tell("comparing with the sandbox")
-    differences = [one for run in runs for one in comparison.compare(run.recorder.exchanges, of.tenant, today)]
+    differences = [one for run, plan in runs.items() for one in _differences(run, plan, of, environment, today)]
     endpoint = connect(of.tenant, of.subscription).endpoint
-    report = evidence.report(runs, of.skipped, differences, today, of.region, endpoint)
+    report = evidence.report(list(runs), of.skipped, differences, today, of.region, endpoint)
     mask = Mask({"subscription": of.subscription, "tenant": of.tenant})
-    return Ended(report, *evidence.write(report, runs, folder, mask), interrupted)
+    return Ended(report, *evidence.write(report, list(runs), folder, mask), interrupted)
+
+
+def _differences(
+    run: Run, plan: choice.Plan, of: Undertaking, environment: Mapping[str, str], today: date
+) -> list[comparison.Difference]:
+    """Where the sandbox answers differently from what a run met."""
+    if run.engine == "embedded":
+        return comparison.compare(run.recorder.exchanges, of.tenant, today)
+    return comparison.compare_reads(run.recorder.exchanges, _rehearsed(plan, of, environment, today))
+
+
+def _rehearsed(
+    plan: choice.Plan, of: Undertaking, environment: Mapping[str, str], today: date
+) -> list[recording.Exchange]:
+    """What the same plan meets on the sandbox, with the embedded engine."""
+    from modelform.azure import Connection
+    from modelform.sandbox import TENANT, Credential
+    from modelform.sandbox.app import create_control
+    from modelform.sandbox.transport import SandboxTransport
+
+    with tempfile.TemporaryDirectory() as name:
+        control = create_control(Path(name) / "sandbox", today=today)
+        transport = SandboxTransport(control)
+
+        def connect(subscription: str) -> Connection:
+            return Connection(AZURE_ENDPOINT, TENANT, subscription, Credential(), transport)
+
+        inside = {**environment, "PULUMI_CONFIG_PASSPHRASE": secrets.token_hex(16), "AZURE_TENANT_ID": TENANT}
+        inside.pop("PULUMI_BACKEND_URL", None)
+        around = Surroundings(Path(name) / "work", inside, connect, today, lambda text: None, threading.Event())
+        try:
+            return Verifier("embedded", plan, of.subscription, around)().recorder.exchanges
+        finally:
+            control.store.close()
