@@ -9,6 +9,8 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.mgmt.authorization import AuthorizationManagementClient
 
+pytestmark = pytest.mark.slow  # the client alone takes seconds to load
+
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 DEFINITIONS = "providers/Microsoft.Authorization/roleDefinitions"
 

@@ -10,6 +10,8 @@ from azure.mgmt.keyvault import KeyVaultManagementClient
 
 from modelform.sandbox import TENANT
 
+pytestmark = pytest.mark.slow  # the client alone takes seconds to load
+
 SKU = {"family": "A", "name": "standard"}
 WHO = "11111111-2222-4333-8444-555555555555"
 

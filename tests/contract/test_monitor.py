@@ -9,6 +9,8 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.mgmt.monitor import MonitorManagementClient
 from azure.mgmt.storage import StorageManagementClient
 
+pytestmark = pytest.mark.slow  # the client alone takes seconds to load
+
 TEAM = {
     "location": "Global",
     "properties": {

@@ -14,6 +14,8 @@ from azure.mgmt.storage import StorageManagementClient
 
 from modelform.sandbox import TENANT
 
+pytestmark = pytest.mark.slow  # the client alone takes seconds to load
+
 WHERE = {"location": "swedencentral"}
 NETWORK = {**WHERE, "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}}
 ZONE = "privatelink.blob.core.windows.net"

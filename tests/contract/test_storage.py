@@ -8,6 +8,8 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.mgmt.storage import StorageManagementClient
 
+pytestmark = pytest.mark.slow  # the client alone takes seconds to load
+
 BODY = {"location": "swedencentral", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
 
 
