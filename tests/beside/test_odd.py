@@ -58,7 +58,8 @@ def test_any_change_to_a_file_is_read_or_refused(data: st.DataObject) -> None:
     try:
         if kind == "arm":
             given = {"product": {"value": "search"}, "models": {"value": []}} if "product" in str(changed) else {}
-            source = arm.read(changed, given, "x.json", spans, arm.Where("", "", "westeurope"))
+            where = arm.Where("", "", "westeurope")
+            source = jsontext.shaped(lambda: arm.read(changed, given, "x.json", spans, where), "x.json", kind)
         else:
             reader = terraform if kind == "terraform" else pulumi
             source = jsontext.shaped(lambda: reader.read(changed, "x.json"), "x.json", kind)

@@ -63,9 +63,10 @@ def read(template: Any, given: Any, file: str, spans: Mapping[str, Span], where:
 def _secrets(template: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Marks for secrets that nobody gives: no check needs them."""
     names = {name.lower() for name in given}
+    declared = template.get("parameters")
     return {
         name: {"value": Runtime("secret")}
-        for name, row in (template.get("parameters") or {}).items()
+        for name, row in (declared.items() if isinstance(declared, Mapping) else ())
         if isinstance(row, Mapping)
         and str(row.get("type", "")).lower() in SECURE
         and "defaultValue" not in row

@@ -198,7 +198,8 @@ def _classic(state: Mapping[str, Any], urn: str, type: str) -> Declared:
 def _links(state: Mapping[str, Any]) -> dict[str, str]:
     """The URNs that inputs come from, the first of each."""
     found = state.get("propertyDependencies") or {}
-    return {key: urns[0] for key, urns in found.items() if isinstance(urns, list) and urns}
+    firsts = {key: urns[0] for key, urns in found.items() if isinstance(urns, list) and urns}
+    return {key: urn for key, urn in firsts.items() if isinstance(urn, str)}
 
 
 def _location(value: Any) -> Any:

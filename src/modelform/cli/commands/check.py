@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -209,7 +210,8 @@ def _source(files: Files, where: Where, around: Outside) -> Source:
     if files.arm_parameters is not None:
         given, _ = jsontext.read(_text(files.arm_parameters, around), str(files.arm_parameters))
     template, spans = jsontext.read(_text(files.arm_template, around), str(files.arm_template))
-    return arm.read(template, given, str(files.arm_template), spans, where)
+    name = str(files.arm_template)
+    return jsontext.shaped(lambda: arm.read(template, given, name, spans, where), name, "ARM")
 
 
 def _bicep(files: Files, where: Where, around: Outside) -> Source:
@@ -221,7 +223,8 @@ def _bicep(files: Files, where: Where, around: Outside) -> Source:
     assert file is not None
     built = bicep.read(_text(file, around), str(file))
     if built.template is not None:
-        return arm.read(built.template, built.parameters, str(file), {}, where, "Bicep")
+        read = partial(arm.read, built.template, built.parameters, str(file), {}, where, "Bicep")
+        return jsontext.shaped(read, str(file), "Bicep")
     path = files.arm_template
     if path is None and built.using:
         path = (file.parent / built.using).with_suffix(".json")
@@ -230,7 +233,8 @@ def _bicep(files: Files, where: Where, around: Outside) -> Source:
         hint = f"Build it first: `bicep build {built.using or 'main.bicep'}`, or name it with --arm-template."
         raise StackFileError(f"the template of these parameters is not there: {said}", code="check.bicep", hint=hint)
     template, spans = jsontext.read(_text(path, around), str(path))
-    return arm.read(template, built.parameters, str(path), spans, where, "Bicep")
+    read = partial(arm.read, template, built.parameters, str(path), spans, where, "Bicep")
+    return jsontext.shaped(read, str(path), "Bicep")
 
 
 def _text(file: Path, around: Outside) -> str:
