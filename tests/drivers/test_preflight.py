@@ -220,7 +220,9 @@ def test_a_bad_day_of_azure_is_named_and_the_plan_is_made(
     assert not [d for d in project.run("preview").diagnostics if d.code == "quota.unverified"]
 
 
-def test_deleted_accounts_are_asked_for_once_in_a_plan(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deleted_accounts_are_asked_for_once_in_a_plan_and_once_in_an_up(
+    project: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[str] = []
     real = accounts.deleted_accounts
 
@@ -232,6 +234,8 @@ def test_deleted_accounts_are_asked_for_once_in_a_plan(project: Any, monkeypatch
     project.write(STACK.format(tpm="1k"))
     assert project.run("preview").ok
     assert len(asked) == 1
+    project.up()
+    assert len(asked) == 2  # one for the plan, which is the one for the create
 
 
 def test_what_fails_is_unverified_and_the_rest_is_checked(project: Any) -> None:

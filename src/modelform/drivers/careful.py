@@ -47,6 +47,7 @@ class CarefulAzureNative(AzureNative):
     def delete(self, urn: str, type: str, id: str, inputs: Properties, outputs: Properties, timeout: float) -> None:
         """Deletes the resource, and for good where that may be."""
         super().delete(urn, type, id, inputs, outputs, timeout)
+        self._graves.forget(self._subscription())
         name = id.rpartition("/")[2]
         if type not in KEPT or not self._graves.may_purge(name):
             return
@@ -86,15 +87,19 @@ class CarefulAzureNative(AzureNative):
             raise ProviderError(told.summary, code=told.code, detail=told.detail, hint=told.hint)
         accounts.purge(self._arm(), held)
         self._graves.purged(held.name)
+        self._graves.forget(self._subscription())
         return "create"
 
     def _held(self, row: Row, id: str, inputs: Properties) -> accounts.Held | None:
         from modelform.azure import accounts
 
-        deleted = accounts.deleted_accounts if row.token == ACCOUNT else accounts.deleted_vaults
         properties = bare(inputs.get("properties")) or {}
         subdomain = str(properties.get("customSubDomainName") or "") if row.token == ACCOUNT else ""
-        return accounts.holder(deleted(self._arm(), self._subscription()), row.arm_type, id, subdomain)
+        if row.token == ACCOUNT:
+            deleted = self._graves.deleted_accounts(self._subscription(), insist=True)
+        else:
+            deleted = accounts.deleted_vaults(self._arm(), self._subscription())
+        return accounts.holder(deleted, row.arm_type, id, subdomain)
 
     def _purge(self, row: Row, id: str, inputs: Properties) -> None:
         """Lets what is deleted go for good; nothing to do where ARM kept nothing of it."""
@@ -106,3 +111,4 @@ class CarefulAzureNative(AzureNative):
         held = self._held(row, id, inputs)
         if held is not None and held.id.lower() == id.lower():
             accounts.purge(self._arm(), held)
+            self._graves.forget(self._subscription())

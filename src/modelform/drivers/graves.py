@@ -45,6 +45,7 @@ class Graves:
         self._lock = threading.Lock()
         self._purged: set[str] = set()
         self._found: dict[str, list[Held] | ModelformError] = {}
+        self._changes: dict[str, int] = {}
         self.notes: list[Diagnostic] = []
 
     def provider(self, package: str, version: str) -> Provider:
@@ -72,19 +73,34 @@ class Graves:
                 self._arms[subscription] = self._connect(subscription)
             return self._arms[subscription]
 
-    def deleted_accounts(self, subscription: str) -> list[Held]:
-        """The soft-deleted accounts as a plan finds them: ARM is asked once, and its refusal is an answer as well."""
+    def deleted_accounts(self, subscription: str, *, insist: bool = False) -> list[Held]:
+        """The soft-deleted accounts: ARM is asked once, until an account of this operation goes (`forget`).
+
+        A refusal is an answer as well, unless somebody `insist`s: a plan only tells of it, a create needs to know.
+        """
         from modelform.azure import accounts
 
-        if subscription not in self._found:
+        key = subscription.lower()
+        found, changes = self._found.get(key), self._changes.get(key, 0)
+        if found is None or (insist and isinstance(found, ModelformError)):
             try:
-                self._found[subscription] = accounts.deleted_accounts(self.arm(subscription), subscription)
+                found = accounts.deleted_accounts(self.arm(subscription), subscription)
             except ModelformError as error:
-                self._found[subscription] = error
-        found = self._found[subscription]
+                found = error
+            with self._lock:
+                # An answer from before a change is none for those who ask after it.
+                if self._changes.get(key, 0) == changes:
+                    self._found[key] = found
         if isinstance(found, ModelformError):
             raise found
         return found
+
+    def forget(self, subscription: str) -> None:
+        """What is soft-deleted has changed: the next question is asked of ARM."""
+        key = subscription.lower()
+        with self._lock:
+            self._changes[key] = self._changes.get(key, 0) + 1
+            self._found.pop(key, None)
 
     def close(self) -> None:
         """Gives back the connections that were opened for questions of its own."""
@@ -241,6 +257,7 @@ class Graves:
                     for held in deleted(arm, subscription):
                         if held.name in wanted:
                             accounts.purge(arm, held)
+                            self.forget(subscription)
                             self.purged(held.name)
                             wanted.discard(held.name)
                 except ModelformError as error:
