@@ -154,7 +154,7 @@ def test_the_owner_of_an_account_answers_a_manual_connection(cloud: Any, network
     network.private_endpoints.begin_create_or_update("rg", "pe", without).result()
     connections = client.private_endpoint_connections
     [link] = connections.list(*where).value
-    approved = {"properties": {"privateLinkServiceConnectionState": {"status": "Approved", "description": "ours"}}}
+    approved = {"properties": {"privateLinkServiceConnectionState": {"status": "Approved"}}}
     made = connections.begin_create_or_update(*where, link.name, approved).result()
     assert made.properties.private_link_service_connection_state.status == "Approved"
     assert status_at_the_endpoint(network) == "Approved"
