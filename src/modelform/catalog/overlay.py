@@ -21,7 +21,7 @@ from modelform.record import dataclass
 Json = dict[str, Any]
 
 CODE = "catalog.overlay"
-FORMAT = "modelform-catalog-overlay/1"
+FORMAT = "modelform/catalog-overlay/v1"
 STALE_DAYS = 60
 MODELS_SOURCE, ACCOUNTS_SOURCE, PRICES_SOURCE = "azure-models", "azure-skus", "azure-retail"
 REFRESH = "run `modelform catalog refresh`"
