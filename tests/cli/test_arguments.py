@@ -52,7 +52,11 @@ def test_words_that_name_a_command(root: Any) -> None:
         ("--stak dev up", "`modelform` has no option --stak", "--stack"),
         ("outputs --parallel 3", "`modelform outputs` has no option --parallel", "belongs to: preview, up"),
         ("up --nope", "`modelform up` has no option --nope", "`modelform up --help` lists what there is."),
-        ("stack --stack dev", "`modelform stack` has no option --stack", "behind what is to be done: `modelform stack ls`"),
+        (
+            "stack --stack dev",
+            "`modelform stack` has no option --stack",
+            "behind what is to be done: `modelform stack ls`",
+        ),
         ("stack import", "missing option '--file'", "`modelform stack import --help`"),
         ("stack import x.json", "missing option '--file'", "`modelform stack import --help`"),
         ("up dev", "got unexpected extra argument (dev)", "-s NAME"),
