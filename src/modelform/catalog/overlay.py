@@ -31,7 +31,8 @@ REFRESH = "run `modelform catalog refresh`"
 class Overlay:
     """An overlay that was found: `path` as people may write it, the day of its newest fact, whose facts they are.
 
-    `regions` is of how many regions it knows what models they have. `problem` says why it is not used, `hint` what to do; then the rest is as good as the file allows.
+    `regions` is of how many regions it knows what models they have. `problem` says why it is not used, `hint` what to
+    do; then the rest is as good as the file allows.
     """
 
     path: str
