@@ -132,3 +132,11 @@ def test_reads_of_a_run_whose_writes_nobody_saw() -> None:
         "GET colour: Azure answers it, the sandbox does not",
         "GET code: Gone on Azure, ResourceGroupNotFound here",
     ]
+
+
+def test_a_read_before_it_had_settled_says_nothing() -> None:
+    going = {**ANSWER, "properties": {"provisioningState": "Deleting"}}
+    assert told(put(), Exchange("read", "GET", GROUP, QUERY, None, 200, {}, going)) == []
+    odd = {**ANSWER, "properties": {"provisioningState": "Cooking"}}
+    said = told(put(), Exchange("read", "GET", GROUP, QUERY, None, 200, {}, odd))
+    assert said == ["resourceGroups GET state: Cooking on Azure, Succeeded here"]

@@ -28,6 +28,7 @@ from modelform.verification.recording import Exchange
 LATENCY = 10.0  # seconds of the made-up clock
 LINKS = ("azure-asyncoperation", "operation-location", "location")
 WAITS = ("retry-after", "x-ms-retry-after-ms")
+GOING = ("Accepted", "Creating", "Updating", "Deleting", "Running", "ResolvingDns", "Moving", "Scaling")
 # Why a subscription may be refused what another one gets: no word about the sandbox.
 OWN = ("quota", "authorization", "eligib", "marketplace", "disallowedbypolicy", "notregistered", "capacity", "billing")
 
@@ -145,8 +146,8 @@ class Twin:
 def _turns(exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Exchange | None]]:
     """What is to be asked again, each with the last answer of its monitor.
 
-    Left out: polls, which lead to operations that the sandbox has not; reads that were followed by the same read; what
-    was refused in passing (throttled, busy) and asked again.
+    Left out: polls, which lead to operations that the sandbox has not; reads that were followed by the same read, or
+    that came before what they read had settled; what was refused in passing (throttled, busy) and asked again.
     """
     monitors: dict[str, int] = {}
     kept: list[Exchange] = []
@@ -155,7 +156,7 @@ def _turns(exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Exchange |
         where = one.path.lower()
         if one.method == "GET" and where in monitors:
             last[monitors[where]] = one
-        elif not _asked_again(exchanges, n):
+        elif not (_asked_again(exchanges, n) or (one.method == "GET" and _state(one.response) in GOING)):
             kept.append(one)
             for name in LINKS:
                 if name in one.headers and one.method != "GET":

@@ -59,6 +59,7 @@ class Run:
     outcomes: dict[str, Outcome]
     left: list[Left] = field(default_factory=list)
     recorder: Recorder = field(default_factory=Recorder)
+    interrupted: bool = False
 
 
 @dataclass(frozen=True)

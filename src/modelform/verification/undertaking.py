@@ -149,7 +149,7 @@ def carry_out(
             raise
         if not verifier.run.left:  # nothing is left that its state would be needed for
             shutil.rmtree(around.folder)
-        interrupted = interrupted or cancelled.is_set()
+        interrupted = verifier.run.interrupted = interrupted or cancelled.is_set()
         if interrupted:
             break
     tell("comparing with the sandbox")
@@ -164,9 +164,12 @@ def _differences(
     run: Run, plan: choice.Plan, of: Undertaking, environment: Mapping[str, str], today: date
 ) -> list[comparison.Difference]:
     """Where the sandbox answers differently from what a run met."""
+    seen = run.recorder.exchanges
+    if run.interrupted:  # how it was cleaned up then is no way in which anybody destroys
+        seen = [one for one in seen if one.phase not in ("destroy", "clean")]
     if run.engine == "embedded":
-        return comparison.compare(run.recorder.exchanges, of.tenant, today)
-    return comparison.compare_reads(run.recorder.exchanges, _rehearsed(plan, of, environment, today))
+        return comparison.compare(seen, of.tenant, today)
+    return comparison.compare_reads(seen, _rehearsed(plan, of, environment, today))
 
 
 def _rehearsed(
