@@ -124,6 +124,23 @@ def test_an_account_that_a_local_value_names_is_taken_to_be_the_only_one(check: 
     assert sum("is not declared here" in d["summary"] for d in ran.document["diagnostics"]) == 2
 
 
+def test_a_closed_account_wants_a_way_in(check: Any, plan: Any) -> None:
+    account = next(r for r in plan["resource_changes"] if r["type"] == "azurerm_cognitive_account")
+    account["change"]["after"]["public_network_access_enabled"] = False
+    ran = check("--terraform-plan", check.write("plan.json", plan), "--json")
+    assert any("no private endpoint to it" in d["summary"] for d in ran.document["diagnostics"])
+    connection = {"private_service_connection": [{"private_connection_resource_id": True}]}
+    endpoint = {"actions": ["create"], "after": {"name": "pe", "location": "westeurope"}, "after_unknown": connection}
+    kind = {"mode": "managed", "type": "azurerm_private_endpoint", "name": "pe"}
+    plan["resource_changes"].append({"address": "azurerm_private_endpoint.pe", **kind, "change": endpoint})
+    references = ["azurerm_cognitive_account.main.id", "azurerm_cognitive_account.main"]
+    block = [{"private_connection_resource_id": {"references": references}}]
+    resource = {**kind, "expressions": {"private_service_connection": block}}
+    plan["configuration"]["root_module"]["resources"].append(resource)
+    ran = check("--terraform-plan", check.write("plan.json", plan), "--json")
+    assert not any("no private endpoint to it" in d["summary"] for d in ran.document["diagnostics"])
+
+
 def test_accounts_without_models_are_told_of(check: Any, plan: Any) -> None:
     account = next(r for r in plan["resource_changes"] if r["type"] == "azurerm_cognitive_account")
     account["change"]["after"]["kind"] = "SpeechServices"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from typing import Any
 
-from modelform.beside import offered
+from modelform.beside import offered, reach
 from modelform.beside.declared import (
     ACCOUNT,
     ACCOUNT_PROJECT,
@@ -28,7 +28,6 @@ from modelform.errors import Diagnostic, Severity, Span
 from modelform.record import dataclass
 from modelform.spec.resolved import (
     Deployment,
-    Exposure,
     Marketplace,
     Model,
     Origins,
@@ -73,6 +72,7 @@ def assemble(source: Source, name: str, policy: Policy, catalog: Catalog, spans:
     """The stack of what a source declares, under a policy whose places are `spans`."""
     work = _Work(source, catalog)
     work.homes()
+    work.notes += reach.ways_in(source.declared, work.keys, work.by_id)
     work.projects()
     work.deployments()
     stack = Stack(
@@ -153,6 +153,7 @@ class _Work:
 
     def home(self, item: Declared, kind: WorkspaceKind, key: str) -> None:
         place = self.location(item, key)
+        self.notes += reach.unclear(item, key)
         self.keys[item.where] = key
         self.workspaces[key] = Workspace(
             key=key,
@@ -165,7 +166,7 @@ class _Work:
             location=place,
             tags=_tags(item.at("tags")),
             subdomain=item.text("properties", "customSubDomainName"),
-            exposure=self.exposure(item),
+            exposure=reach.exposure(item),
             local_keys=self.local_keys(item, kind),
             protect=False,
         )
@@ -202,20 +203,6 @@ class _Work:
         # Only what is declared here has a name that can still be another.
         found = ResourceGroup(item.group, item.group, item.subscription, location, existing=not made)
         return self.groups.setdefault(f"{item.subscription}/{item.group}".lower(), found)
-
-    def exposure(self, item: Declared) -> Exposure:
-        """Public unless it says otherwise: ARM's own default, and azurerm's."""
-        access = item.at("properties", "publicNetworkAccess")
-        if isinstance(access, Unknown) and not item.existing:
-            self.notes.append(said(f"{item.last or _label(item)}: whether it is public is not known", item))
-        if isinstance(access, str) and access.lower() == "disabled":
-            return "private"
-        acls = item.at("properties", "networkAcls")
-        closed = (
-            isinstance(acls, Mapping) and str(acls.get("defaultAction")).lower() == "deny" and not acls.get("ipRules")
-        )
-        unknown = isinstance(access, Unknown) or item.existing
-        return "private" if closed or unknown else "public"
 
     def local_keys(self, item: Declared, kind: WorkspaceKind) -> bool:
         disabled = item.at("properties", "disableLocalAuth")
