@@ -81,10 +81,13 @@ class Control:
 
     def is_settled(self, request: Request) -> bool:
         """Can a read be answered without any write: its subscription known, and nothing due to be deleted?"""
-        if parse(request.path).subscription.lower() not in self._known or self.store.due(self.clock()):
+        if parse(request.path).subscription.lower() not in self._known:
             return False
-        request.settled = True
-        return True
+        try:
+            request.settled = not self.store.due(self.clock())
+        except sqlite3.Error:  # what is wrong is answered where the request is handled
+            return False
+        return request.settled
 
     def _guarded(self, request: Request) -> Response:
         try:

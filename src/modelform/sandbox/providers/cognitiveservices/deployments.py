@@ -171,9 +171,9 @@ def _quota(change: Change, account: Resource, wanted: Wanted) -> None:
     subscription = change.address.subscription.lower()
     old_usage, old_amount = view.use_of(change.key)
     held = old_amount if old_usage == wanted.usage else 0
-    used = view.used_of(subscription, where, wanted.usage)
-    limit = change.control.offers.limit(wanted.usage)
     needed = wanted.capacity - held
+    used = view.used_of(subscription, where, wanted.usage) if needed > 0 else 0
+    limit = change.control.offers.limit(wanted.usage)
     if needed > 0 and used + needed > limit:
         quota = f"{unit_of(wanted.sku)} - {wanted.model['name']}"
         raise Refusal(
