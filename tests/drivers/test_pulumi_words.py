@@ -147,6 +147,16 @@ def errors(*texts: str) -> Sequence[Diagnostic]:
 
 
 BUSY = 'Status=409 Code="RequestConflict" Message="Another operation is being performed"'
+
+
+def test_what_a_target_needs_is_told_by_name() -> None:
+    own, needed = "urn:pulumi:dev::p::a$b:c:Deployment::two", "urn:pulumi:dev::p::a$b:c:Deployment::one"
+    text = f"Resource '{own}' depends on '{needed}' which was was not specified in --target list."
+    found = finding(text, Severity.ERROR, own)
+    assert (found.code, found.urn, found.hint) == ("engine.target", own, f"add --only '{needed}'")
+    assert found.summary == "two needs one, no target and not there yet under that name"
+
+
 GONE = "PUT https://x\nRESPONSE 503: Service Unavailable\nERROR CODE: ServiceUnavailable"
 
 

@@ -26,6 +26,7 @@ _OURS = re.compile(r"(?P<summary>.*?) \[(?P<code>[a-z]+(?:[.-][a-z-]+)*)\](?P<re
 _WRAPPED = re.compile(r"^(?:\d+ errors? occurred:\s*\*\s*)?(?:(?:creating|updating|deleting|reading) urn:\S+: )?", re.S)
 _ARM_CODE = re.compile(r'(?:\bCode="|\bERROR CODE: |"code":\s*")(?P<code>\w+)')
 _ARM_STATUS = re.compile(r"(?:\bStatus(?:Code)?=|\bRESPONSE )(?P<status>\d{3})")
+_LEFT_OUT = re.compile(r"'(?P<own>urn:[^']+)' depends on '(?P<needed>urn:[^']+)' which was .*not specified in --target")
 _WORDS = {Op.SAME, Op.REFRESH, Op.READ, Op.READ_REPLACEMENT, Op.DISCARD, Op.DISCARD_REPLACED, Op.REMOVE_PENDING_REPLACE}
 # What the CLI says of an operation as a whole, when each reason was told before.
 _ECHOES = ("update failed", "preview failed", "resource creation failed", "destroy failed", "refresh failed")
@@ -194,9 +195,11 @@ def finding(text: str, severity: Severity, urn: str = "") -> Diagnostic:
         detail = "\n  ".join(line for line in rest if not line.startswith("hint: "))
         return Diagnostic(ours["code"], severity, ours["summary"], detail, hint=" ".join(hints), urn=urn)
     summary, _, detail = text.partition("\n")
-    if "specified in --target" in text:
-        hint = "name that one with --only as well, or give --dependents"
-        return Diagnostic("engine.target", severity, summary, detail.strip(), hint=hint, urn=urn)
+    left_out = _LEFT_OUT.search(text)
+    if left_out is not None:
+        own, needed = (left_out[part].split("::", 3)[-1] for part in ("own", "needed"))
+        said = f"{own} needs {needed}, no target and not there yet under that name"
+        return Diagnostic("engine.target", severity, said, hint=f"add --only '{left_out['needed']}'", urn=urn)
     code, status = arm(text)
     if code or status:
         from modelform.azure.advice import advice_for
