@@ -146,7 +146,7 @@ class Summary:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Result:
     """How one operation ended; `exit_code` is what the command answers, `--detailed-exitcode` apart.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from modelform.checks.holdings import Holding
+from modelform.record import dataclass
 
 Place = tuple[str, str]
 """A subscription and a region."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from modelform.catalog import SERVERLESS, Catalog, Model, Standing
 from modelform.checks.place import Placed, placed, successor
+from modelform.record import dataclass
 from modelform.spec.resolved import Stack
 
 LAST_DAY = {

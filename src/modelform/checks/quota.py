@@ -7,13 +7,13 @@ back is not counted, since Azure may be asked for the growth first.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from modelform.catalog import SERVERLESS, Catalog, Evidence
 from modelform.checks.facts import Facts, Place
 from modelform.checks.holdings import Holding
 from modelform.checks.place import Placed, placed
+from modelform.record import dataclass
 from modelform.spec.resolved import Stack
 
 LIVE = "azure"

@@ -58,7 +58,7 @@ class OnNameTaken(StrEnum):
     PURGE = "purge"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where the project is, and how to answer: what every command takes."""
 
@@ -69,7 +69,7 @@ class Place:
     no_color: Annotated[bool, Option("--no-color", help="No colours; as NO_COLOR does.")] = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Choice:
     """Which stack, and where it lives."""
 
@@ -88,7 +88,7 @@ class Choice:
     ] = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reports:
     """Report files for pipelines."""
 
@@ -100,7 +100,7 @@ class Reports:
     ] = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class House:
     """The file that stands above the stacks."""
 
@@ -114,7 +114,7 @@ class House:
     ] = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Work:
     """How an operation works."""
 
@@ -127,7 +127,7 @@ class Work:
     ] = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Leave:
     """What a person allows."""
 
@@ -146,7 +146,7 @@ class Leave:
     ] = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Limits:
     """Which resources an operation is about."""
 
@@ -157,7 +157,7 @@ class Limits:
     dependents: Annotated[bool, Option("--dependents", help="With --only: what depends on it, too.")] = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Manner:
     """What an `up` does otherwise than by itself."""
 
@@ -170,7 +170,7 @@ class Manner:
     ] = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Guards:
     """What may be destroyed in an `up`."""
 
@@ -220,7 +220,7 @@ def command(app: click.Group, *names: str) -> Callable[[Callable[..., int]], Cal
     return register
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Slot:
     """One parameter of a command: its name, its `Annotated` type, its default."""
 

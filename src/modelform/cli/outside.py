@@ -7,9 +7,11 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, TextIO
+
+from modelform.record import dataclass
 
 if TYPE_CHECKING:
     from modelform.cli.session import Session
@@ -30,7 +32,7 @@ def _open_driver(session: Session) -> Driver:
     return open_session_driver(session)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Outside:
     """The process's surroundings; a test gives others."""
 

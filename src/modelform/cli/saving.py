@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modelform.errors import UsageError
+from modelform.record import dataclass
 
 if TYPE_CHECKING:
     from modelform.cli.session import Session
@@ -20,7 +20,7 @@ LONGEST = timedelta(days=30)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Saving:
     """A plan that is being made, and where it goes."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from modelform.cli.outside import Outside, outside, remember
 from modelform.cli.project import Project, choose_stack, find_project
 from modelform.cli.voice import Voice
 from modelform.errors import Diagnostic, Report, Severity, StackFileError, UsageError
+from modelform.record import dataclass
 
 if TYPE_CHECKING:
     from modelform.drivers import Driver
@@ -25,7 +26,7 @@ COMPANY_VARIABLE = "MODELFORM_COMPANY"
 JOURNAL_VARIABLE = "MODELFORM_SANDBOX_JOURNAL"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Session:
     """A project folder and a target, with the stack that is meant and everything that a command on it needs.
 

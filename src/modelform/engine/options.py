@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 from modelform.errors import Diagnostic
 from modelform.plan import Step
+from modelform.record import dataclass
 from modelform.state import Snapshot
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Options:
     """How an operation is to be run.
 
@@ -32,7 +33,7 @@ class Options:
     root_directory: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How an operation ended.
 

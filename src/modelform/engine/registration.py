@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from modelform.engine import decide, urns
@@ -17,6 +17,7 @@ from modelform.engine.instances import DiffUnavailable
 from modelform.engine.slots import Slot, wanted
 from modelform.errors import ModelformError
 from modelform.plan import Op
+from modelform.record import dataclass
 from modelform.seam import DiffChanges, DiffResult
 from modelform.state import Resource
 from modelform.values import Properties, equal, has_unknown, paths

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from modelform.errors import Diagnostic, Severity
 from modelform.plan import Change, Op, Result
 from modelform.report import words
 from modelform.report.findings import shorter, tally
 from modelform.report.ink import Ink
-from modelform.report.review import Review
 from modelform.report.text import change_lines
+
+if TYPE_CHECKING:
+    from modelform.report.review import Review
 
 # GitHub refuses a comment of more than 65,536 characters; the rest is room for what a pipeline puts around it.
 LIMIT = 64_000

@@ -7,12 +7,13 @@ import re
 import subprocess
 from collections.abc import Iterator
 from collections.abc import Mapping as Lookup
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from modelform.errors import PolicyError, Report, Span, UsageError
+from modelform.record import dataclass
 from modelform.spec.companyfile import AcceptanceForm, CompanyForm, WaiverForm, company_kind
 from modelform.spec.context import Context
 from modelform.spec.deployments import UPGRADES
@@ -33,7 +34,7 @@ FLAG = "--company"
 GIT_PATIENCE = 20.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pin:
     """What a company file is asked for by: its path, and what its content must be. `kind` is empty without a pin."""
 
@@ -81,7 +82,7 @@ def find_company(flag: str | None, environment: Lookup[str, str], catalog: Catal
     return next((one for one in found if one.company and one.company.pinned), found[0])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Found:
     """A company file that was read: what it means, None where it is wrong, and what there is to say about it."""
 

@@ -3,16 +3,14 @@
 Declared as the stack file's are, so that the reader, the JSON Schema and the reference page cannot differ.
 """
 
-# ruff: noqa: RUF009 - `key` declares a dataclass field; it is no value that instances would share.
-
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Any
 
+from modelform.record import dataclass
 from modelform.spec.kinds import BROKEN, Choice, Kind, Number, Reading, Schema, Text, read_scalar
 from modelform.spec.policyforms import PolicyForm
 from modelform.spec.records import Either, ListOf, MapOf, Record, key
@@ -26,7 +24,7 @@ A_CODE = Text(r"[a-z]+(?:-[a-z]+)*(?:\.[a-z]+(?:-[a-z]+)*)*", "a check's code", 
 A_NAME_PATTERN = Text(r"[A-Za-z0-9._*?\[\]!-]+", "a name, or a pattern with * and ?", "prod-*")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pattern:
     """A regular expression for whole names, in which `{stack}`, `{key}` and `{region}` stand for their values."""
 
@@ -57,7 +55,7 @@ def filled(pattern: str, values: dict[str, str]) -> str:
     return _WORD.sub(lambda found: re.escape(values.get(found.group(1), "x")), pattern)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Day:
     """A day of the calendar, written `2027-03-31`."""
 

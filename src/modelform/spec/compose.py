@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Mapping as Lookup
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from modelform.errors import Diagnostic, Report, Severity, Span
+from modelform.record import dataclass
 from modelform.spec.interpolate import Scope, substitute
 from modelform.spec.merge import add_fragment, merge, without
 from modelform.spec.parameters import bind
@@ -20,7 +21,7 @@ PACKAGED = Path(__file__).parent / "templates"
 _OWN_KEYS = ("extends", "with", "parameters", "include")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Template:
     """A template that a stack was made from: its name, the SHA-256 of its file, and whether it came with modelform."""
 

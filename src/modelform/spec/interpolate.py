@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping as Lookup
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from modelform.errors import Diagnostic, Severity, Span
+from modelform.record import dataclass
 from modelform.spec.suggest import did_you_mean
 from modelform.spec.yamlnodes import Entry, Mapping, Node, Scalar, Sequence
 
@@ -22,7 +23,7 @@ _PARAM = re.compile(r"param:([A-Za-z][A-Za-z0-9_]*)")
 _FORMS = "The forms are ${env:NAME}, ${env:NAME:-default}, ${param:name} and ${stack.name}; $${ stands for ${ itself."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Scope:
     """What interpolations may name: environment, parameters of the file they stand in, the stack's name.
 

@@ -7,10 +7,10 @@ returns BROKEN for a value that it cannot read; the reason is in the report then
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from modelform.errors import Report, Span
+from modelform.record import dataclass
 from modelform.spec import units
 from modelform.spec.scalars import NumberRefused, plain_value
 from modelform.spec.suggest import did_you_mean
@@ -75,7 +75,7 @@ def read_scalar(node: Node, path: str, wanted: str, reading: Reading, hint: str 
     return None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Text:
     """Text, optionally of a form; `form` says the form in words."""
 
@@ -113,7 +113,7 @@ class Text:
         return {"anyOf": [schema | {"pattern": f"^(?:{self.pattern})$"}, {"type": "string", "pattern": r"\$\{"}]}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Choice:
     """One of a few words."""
 
@@ -135,7 +135,7 @@ class Choice:
         return or_placeholder({"type": "string", "enum": list(self.words)})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Flag:
     """true or false."""
 
@@ -155,7 +155,7 @@ class Flag:
         return or_placeholder({"type": "boolean"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Number:
     """A number of at least `least`; `whole` ones have no fraction."""
 
@@ -182,7 +182,7 @@ class Number:
         return or_placeholder({"type": "integer" if self.whole else "number", "minimum": self.least})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Quantity:
     """A count that may be written short: `50k`, `120M`."""
 
@@ -209,7 +209,7 @@ class Quantity:
         return {"anyOf": [{"type": "integer", "minimum": 0}, short, {"type": "string", "pattern": PLACEHOLDER}]}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Duration:
     """A number of days, written `60d` or `8w`."""
 
@@ -229,7 +229,7 @@ class Duration:
         return or_placeholder({"type": "string", "pattern": f"^{units.DURATION}$"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Raw:
     """Any value, kept as the node it is."""
 

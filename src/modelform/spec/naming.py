@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import dataclass
+
+from modelform.record import dataclass
 
 HASH_LENGTH = 6
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping as AbstractMapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import MISSING, Field, field, fields
 from typing import Any, cast
 
+from modelform.record import dataclass
 from modelform.spec.kinds import BROKEN, Kind, Reading, Schema, described, or_placeholder, read_scalar
 from modelform.spec.suggest import did_you_mean
 from modelform.spec.yamlnodes import Entry, Mapping, Node, Scalar, Sequence, entry_span, is_null
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ListOf:
     """A list of one kind, without repetitions if its items are text; given as a tuple."""
 
@@ -52,7 +53,7 @@ class ListOf:
         return or_placeholder(array | ({"minItems": self.least} if self.least else {}))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MapOf:
     """A map from names to one kind."""
 
@@ -90,7 +91,7 @@ class MapOf:
         return schema
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Either:
     """A value that has a short form: which kind reads it depends on what the node is."""
 

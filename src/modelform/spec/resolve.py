@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping as Lookup
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from modelform.catalog import Catalog
+from modelform.record import dataclass
 from modelform.spec import lock
 from modelform.spec.compose import Template
 from modelform.spec.context import Context
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from modelform.spec.rulebook import Company, Loosened
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What a resolution takes from outside the stack file."""
 

@@ -74,4 +74,5 @@ def assemble(first: str = "") -> click.Group:
     )
     for module in modules:
         import_module(f"{__name__}.{module}").register(app)
+    app.commands = {name: app.commands[name] for name in HOMES if name in app.commands}
     return app
