@@ -224,7 +224,7 @@ class Client:
             state = (found.get("properties") or {}).get("provisioningState", "Succeeded")
             if state == "Succeeded":
                 return mark_of(path, found)
-            if state not in ("Creating", "Accepted", "Updating", "Deleting"):
+            if state not in ("Creating", "RegisteringDns", "Accepted", "Updating", "Deleting"):
                 raise Broken(f"{path} is {state}")
             time.sleep(LATENCY / 1000)
         raise Broken(f"{path} did not settle in {MOST:.0f} s")

@@ -127,6 +127,9 @@ def hubs(draw: st.DrawFn) -> dict[str, Any]:
     """A hub with a project, and endpoints in it."""
     region = draw(st.sampled_from(HUB_PLACES))
     made = draw(st.lists(endpoints(region), min_size=1, max_size=3))
+    # Azure has one purchase of a model in a project: where one endpoint's terms are accepted, it takes the other too.
+    terms = {item["model"]: item["terms"] for item in made}
+    made = [{**item, "terms": terms[item["model"]]} for item in made]
     return {
         "workspaces": {"hub": {"kind": "hub", "location": region, "projects": ["home"]}},
         "deployments": {f"e{index}": {**item, "workspace": "hub/home"} for index, item in enumerate(made)},
