@@ -18,6 +18,8 @@ from modelform.catalog import Catalog
 from modelform.errors import StackFileError
 from modelform.spec.resolved import Policy
 
+pytestmark = pytest.mark.slow
+
 CASES = Path(__file__).parent / "cases"
 FILES = [
     *CASES.glob("terraform/*/plan.json"),

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 COMPANY = """\
 apiVersion: modelform/company/v1
 name: Contoso

@@ -10,6 +10,8 @@ import pytest
 
 from modelform.catalog import data
 
+pytestmark = pytest.mark.slow
+
 MINI = "openai/gpt-5.4-mini@2026-03-17"
 TWO = ("--region", "swedencentral", "--region", "francecentral")
 GOOD = data.load()

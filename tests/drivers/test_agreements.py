@@ -10,6 +10,8 @@ import pytest
 from modelform.errors import PolicyError, Severity
 from modelform.sandbox.exchange import Request
 
+pytestmark = pytest.mark.slow
+
 STACK = """\
 apiVersion: modelform/v1
 location: swedencentral

@@ -12,6 +12,8 @@ from modelform.plan import Op, Result
 from modelform.state import Snapshot
 from modelform.state.model import Resource
 
+pytestmark = pytest.mark.slow
+
 ACCOUNT = "urn:pulumi:dev::p::modelform:index:Workspace$azure-native:cognitiveservices:Account::main"
 COMPONENT = "urn:pulumi:dev::p::modelform:index:Deployment::one"
 ONE = "urn:pulumi:dev::p::modelform:index:Deployment$azure-native:cognitiveservices:Deployment::one"

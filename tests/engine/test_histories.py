@@ -9,6 +9,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,8 @@ from modelform.engine.run import operate
 from modelform.state import Snapshot, integrity
 
 from .harness import STACK, Cloud, short, urn
+
+pytestmark = pytest.mark.slow
 
 
 @dataclass(frozen=True)

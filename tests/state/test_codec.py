@@ -115,6 +115,7 @@ def same(left: Resource, right: Resource) -> bool:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(snapshots)
 def test_what_is_written_is_read_again(snapshot: Snapshot) -> None:

@@ -37,6 +37,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(KEYS, VALUES, max_size=4))
 def test_what_is_sent_is_received(properties: dict[str, Any]) -> None:
     sent = wire.encode(properties)
