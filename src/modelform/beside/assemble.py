@@ -300,8 +300,8 @@ class _Work:
             outside, "", {}, exposure="private", local_keys=False, protect=False,
         )  # fmt: skip
         if item.above:
-            stub = Declared(ACCOUNT, named, item.above, {}, subscription, group, existing=True)
-            self.by_id.setdefault(item.above.lower().rstrip("/"), stub)
+            around = Declared(ACCOUNT, named, item.above, {}, subscription, group, existing=True)
+            self.by_id.setdefault(item.above.lower().rstrip("/"), around)
             self.keys[item.above] = made
         self.mark(f"workspaces.{made}", replace(item, existing=True))
         return made
