@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from modelform.values import UNKNOWN_TEXT
+
 from .graph import Relations
 
 Entry = dict[str, Any]
@@ -73,7 +75,10 @@ def _without_failures(entries: list[Entry]) -> list[Entry]:
 
 
 def _resource(resource: Entry) -> Entry:
+    """A resource with its lists sorted, and without outputs that are not known: only the CLI writes those."""
     kept = dict(resource)
+    if kept.get("outputs"):
+        kept["outputs"] = {key: item for key, item in kept["outputs"].items() if UNKNOWN_TEXT not in json.dumps(item)}
     for key in ("dependencies", "replaceWith", "additionalSecretOutputs", "ignoreChanges", "replaceOnChanges"):
         if key in kept:
             kept[key] = sorted(kept[key])

@@ -54,9 +54,13 @@ class Relations:
 
     def add_program(self, resources: list[dict[str, Any]]) -> None:
         urns = urns_of(resources)
+        components = {resource["name"] for resource in resources if resource.get("component")}
         for resource in resources:
             direct = self._direct.setdefault(urns[resource["name"]], set())
-            direct.update(urns[name] for name in needs(resource) if name in urns)
+            # Who depends on a component waits for what is in it, and not for the component itself.
+            bound = needs(resource) - (components.intersection(resource.get("options", {}).get("dependsOn", ())))
+            bound |= needs(resource) & {resource.get("options", {}).get("parent")}
+            direct.update(urns[name] for name in bound if name in urns)
             direct.add(STACK)
 
     def add_state(self, resources: Iterable[dict[str, Any]]) -> None:

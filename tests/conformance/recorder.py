@@ -121,7 +121,7 @@ class Recorder:
             self._record(call="read", id=id)
             found = self.world.get(id)
         if found is None:
-            return ReadResult("", None, {})
+            return ReadResult("", {}, {})
         return ReadResult(id, {key: item for key, item in found.items() if key not in COMPUTED}, dict(found))
 
     def update(

@@ -55,7 +55,8 @@ class Replay:
         relations.add_state(self._before)
         relations.add_state(expected["state"]["resources"])
         self.recorder.edit(step.get("world", {}))
-        observed, written = self._run(step, command, _as_recorded(resources, expected))
+        goes_on = expected["succeeded"] or command == "preview" or "--continue-on-error" in step.get("args", [])
+        observed, written = self._run(step, command, _as_recorded(resources, expected, goes_on))
         self._before = expected["state"]["resources"]
         found = differences(expected, observed, relations, command == "preview")
         if command == "preview" and written.count:
@@ -111,8 +112,8 @@ def options_of(args: list[str], parallel: int) -> Options:
     return Options(**{**given, "targets": tuple(given["targets"]), "replace": tuple(given["replace"])})
 
 
-def _movements(expected: dict[str, Any]) -> dict[str, int]:
-    """URNs by when the recording has them move first; one that failed without moving comes after those that did.
+def _movements(expected: dict[str, Any], goes_on: bool) -> dict[str, int]:
+    """URNs by when the recording has them move first; one that ended the operation comes after those that did not.
 
     What was deleted for the sake of another resource has not registered by then: what it did later counts.
     """
@@ -123,14 +124,19 @@ def _movements(expected: dict[str, Any]) -> dict[str, int]:
     for diagnostic in expected["diagnostics"]:
         if diagnostic["urn"]:
             order.setdefault(diagnostic["urn"], len(order))
+            if diagnostic["severity"] == "error" and not goes_on:
+                order[diagnostic["urn"]] += len(expected["operations"])
     return order
 
 
-def _as_recorded(resources: list[dict[str, Any]], expected: dict[str, Any]) -> list[dict[str, Any]]:
-    order, urns = _movements(expected), urns_of(resources)
+def _as_recorded(
+    resources: list[dict[str, Any]], expected: dict[str, Any], goes_on: bool = False
+) -> list[dict[str, Any]]:
+    order, urns = _movements(expected, goes_on), urns_of(resources)
     if len(urns) != len(resources):
         return resources
-    return _sorted(resources, lambda r: order.get(urns[r["name"]], len(order)), lambda r: r["name"], needs)
+    last = max(order.values(), default=0) + 1
+    return _sorted(resources, lambda r: order.get(urns[r["name"]], last), lambda r: r["name"], needs)
 
 
 def _in_recorded_order(resources: list[Resource], expected: dict[str, Any]) -> list[Resource]:

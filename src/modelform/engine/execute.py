@@ -261,8 +261,9 @@ class Executor:
         token = self.deployment.ledger.begin(new, "importing")
         try:
             found = call(provider.read, new.urn, new.type, new.import_id, {}, {})
-            if not found.id:
+            if not found.id and found.inputs is None:
                 raise ProviderError(f"resource '{new.import_id}' does not exist", code="engine.not-found")
+            # A provider that gives inputs and no id has found it under the id that it was asked for, as in Pulumi.
             if found.inputs is None:
                 raise ProviderError(f"the provider of {new.type} does not support importing", code="engine.no-import")
         except ModelformError:
@@ -271,7 +272,8 @@ class Executor:
         now = timestamp(datetime.now(UTC))
         inputs = marked_like(provider, found.inputs, new.inputs)
         outputs = marked_like(provider, found.outputs, inputs)
-        slot = Slot(marked(new.with_(id=found.id, inputs=inputs, outputs=outputs, created=now, modified=now)))
+        identity = found.id or new.import_id
+        slot = Slot(marked(new.with_(id=identity, inputs=inputs, outputs=outputs, created=now, modified=now)))
         if plan.op is Op.IMPORT_REPLACEMENT and plan.old is not None:
             plan.old.change(delete=True)
         standing = self.deployment.olds.get(plan.urn)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from modelform.engine import decide, urns
 from modelform.engine.calls import call, marked_like
 from modelform.engine.deployment import Deployment, Stop
-from modelform.engine.slots import Slot
+from modelform.engine.slots import Slot, linked
 from modelform.errors import ModelformError, ProviderError
 from modelform.plan import Op, Step
 from modelform.seam import DiffChanges, DiffResult
@@ -33,7 +33,7 @@ def refresh(deployment: Deployment, listed: bool) -> None:
             deployment.check_running()
             found[slot] = _refreshed(deployment, slot, listed)
 
-    meant = [slot for slot in state if not deployment.targets or slot.urn in deployment.targets]
+    meant = _meant(deployment, state)
     if deployment.options.parallel <= 1:
         for slot in meant:
             one(slot)
@@ -48,6 +48,22 @@ def refresh(deployment: Deployment, listed: bool) -> None:
     if deployment.errored:
         deployment.stopped.set()
     deployment.check_running()
+
+
+def _meant(deployment: Deployment, state: Sequence[Slot]) -> list[Slot]:
+    """What is to be read: all, or the targets, with what needs them (and their children) where that was asked for."""
+    if not deployment.targets:
+        return list(state)
+    found: list[Slot] = []
+    needed: set[str] = set()
+    for slot in state:
+        along = deployment.options.target_dependents and not needed.isdisjoint(
+            (slot.urn, slot.resource.parent, *linked(slot.resource))
+        )
+        if along or slot.urn in deployment.targets:
+            found.append(slot)
+            needed.add(slot.urn)
+    return found
 
 
 def _refreshed(deployment: Deployment, slot: Slot, listed: bool) -> Resource | None:

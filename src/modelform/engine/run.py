@@ -118,6 +118,8 @@ class _Operation:
         """Runs the phases; whatever ends them, what was done is written."""
         deployment = self.deployment
         try:
+            if operation == "destroy":
+                self._require_targets(deployment.targets)
             resolve(deployment)
             if operation == "refresh" or deployment.options.refresh:
                 self._require_targets(deployment.targets)

@@ -54,21 +54,28 @@ def wanted(resource: Resource) -> set[str]:
 
 
 def rewritten(resource: Resource, renamed: Mapping[str, str]) -> Resource:
-    """The resource with every reference to a renamed one under its new name; the same object if there is none."""
+    """The resource with every reference to a renamed one under its new name; the same object if there is none.
+
+    Where a property's dependencies change, empty lists of the others go, as Pulumi has it.
+    """
     if not any(urn in renamed for urn in wanted(resource)):
         return resource
     provider = resource.provider
     if provider:
         urn, identity = urns.split_reference(provider)
         provider = f"{renamed.get(urn, urn)}::{identity}"
+    property_dependencies = resource.property_dependencies
+    if any(urn in renamed for needed in property_dependencies.values() for urn in needed):
+        property_dependencies = {
+            key: tuple(renamed.get(urn, urn) for urn in needed)
+            for key, needed in property_dependencies.items()
+            if needed
+        }
     return resource.with_(
         parent=renamed.get(resource.parent, resource.parent),
         provider=provider,
         dependencies=tuple(renamed.get(urn, urn) for urn in resource.dependencies),
-        property_dependencies={
-            key: tuple(renamed.get(urn, urn) for urn in needed)
-            for key, needed in resource.property_dependencies.items()
-        },
+        property_dependencies=property_dependencies,
         deleted_with=renamed.get(resource.deleted_with, resource.deleted_with),
         replace_with=tuple(renamed.get(urn, urn) for urn in resource.replace_with),
     )
