@@ -45,7 +45,8 @@ def filled(value: Any, ids: dict[str, str]) -> Any:
 
 def make(provider: Any, resource: dict[str, Any], ids: dict[str, str]) -> Made:
     urn = f"urn:pulumi:s::p::{resource['token']}::{resource['key']}"
-    news = filled({"resourceGroupName": "rg", **resource["inputs"]}, ids)
+    group = {} if ROWS[resource["token"]].extends else {"resourceGroupName": "rg"}
+    news = filled({**group, **resource["inputs"]}, ids)
     checked = provider.check(urn, resource["token"], {}, news, b"seed")
     assert checked.failures == ()
     preview = provider.create(urn, resource["token"], checked.inputs, 0, True).outputs

@@ -36,12 +36,28 @@ class AccountWorkspace(pulumi.ComponentResource):
         self.account = self._account()
         self.account_name = name_of(self.account, workspace.name)
         self.endpoint = self.account.properties.apply(_endpoint)  # type: ignore[attr-defined]
-        self.members = []
+        self.members = self._logged()
         self.projects = {}
         for project in workspace.projects:
             self.projects[project.key] = self._project(project)
             self.members.append(self.projects[project.key])
         self.register_outputs({})
+
+    def _logged(self) -> list[pulumi.Resource]:
+        """The account's diagnostic setting, first of its members: what is done in the account is logged from then on,
+        until nothing is left in it."""
+        logs = self.workspace.diagnostics
+        if logs is None:
+            return []
+        from modelform.program import diagnostics
+
+        sink: pulumi.Input[str] = logs.existing
+        if not logs.existing:
+            made = diagnostics.log_workspace(
+                logs.name, logs.location, self.workspace, group=self.group, parent=self, provider=self.provider
+            )
+            sink = made.id
+        return [diagnostics.setting(self.account, sink, self.workspace.logical, parent=self, provider=self.provider)]
 
     def _account(self) -> Any:
         from pulumi_azure_native import cognitiveservices as cs
@@ -61,6 +77,8 @@ class AccountWorkspace(pulumi.ComponentResource):
                 allow_project_management=True if foundry else None,
                 disable_local_auth=not workspace.local_keys,
                 public_network_access="Enabled" if workspace.exposure == "public" else "Disabled",
+                restrict_outbound_network_access=None if workspace.outbound is None else True,
+                allowed_fqdn_list=None if workspace.outbound is None else list(workspace.outbound),
             ),
             tags=workspace.tags or None,
             opts=resource_options(

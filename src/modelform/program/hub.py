@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pulumi
 
 from modelform.program.account import TOKEN
 from modelform.program.options import Names, component_options, name_of, resource_options
+from modelform.spec.naming import short_hash
 from modelform.spec.resolved import HubParts, Project, Workspace
 
 
@@ -30,12 +32,16 @@ class HubWorkspace(pulumi.ComponentResource):
                 "in the stack file"
             )
         self.workspace, self.group, self.provider = workspace, group, provider
-        self.hub = self._hub(
-            storage=self._storage_account(workspace.hub),
-            vault=self._key_vault(workspace.hub, tenant),
-            insights=self._application_insights(workspace.hub),
+        from modelform.program.diagnostics import log_workspace
+
+        storage, vault = self._storage_account(workspace.hub), self._key_vault(workspace.hub, tenant)
+        logs = log_workspace(
+            workspace.hub.log_analytics, workspace.location, workspace, group=group, parent=self, provider=provider
         )
+        self.hub = self._hub(storage=storage, vault=vault, insights=self._application_insights(workspace.hub, logs))
         self.projects = {project.key: self._project(project) for project in workspace.projects}
+        if workspace.diagnostics is not None:
+            self._logged(workspace.diagnostics.existing or logs.id)
         self.register_outputs({})
 
     def _options(self, kind: str, **more: Any) -> pulumi.ResourceOptions:
@@ -75,19 +81,9 @@ class HubWorkspace(pulumi.ComponentResource):
             opts=self._options("Vault"),
         )
 
-    def _application_insights(self, parts: HubParts) -> Any:
-        from pulumi_azure_native import applicationinsights, operationalinsights
+    def _application_insights(self, parts: HubParts, logs: Any) -> Any:
+        from pulumi_azure_native import applicationinsights
 
-        logs = operationalinsights.Workspace(
-            self.workspace.logical,
-            resource_group_name=self.group,
-            workspace_name=parts.log_analytics,
-            location=self.workspace.location,
-            sku=operationalinsights.WorkspaceSkuArgs(name="PerGB2018"),
-            retention_in_days=30,
-            tags=self.workspace.tags or None,
-            opts=self._options("LogAnalytics"),
-        )
         return applicationinsights.Component(
             self.workspace.logical,
             resource_group_name=self.group,
@@ -99,6 +95,15 @@ class HubWorkspace(pulumi.ComponentResource):
             tags=self.workspace.tags or None,
             opts=self._options("ApplicationInsights", secret=("connectionString", "instrumentationKey")),
         )
+
+    def _logged(self, sink: pulumi.Input[str]) -> None:
+        """The diagnostic settings of the hub and of its projects, each of which is a workspace of ARM's of its own."""
+        from modelform.program.diagnostics import setting
+
+        setting(self.hub, sink, self.workspace.logical, parent=self, provider=self.provider)
+        for project in self.workspace.projects:
+            made, names = self.projects[project.key], Names(project.logical, project.aliases)
+            setting(made, sink, project.logical, parent=self, provider=self.provider, names=names)
 
     def _hub(self, *, storage: Any, vault: Any, insights: Any) -> Any:
         from pulumi_azure_native import machinelearningservices as ml
@@ -117,8 +122,25 @@ class HubWorkspace(pulumi.ComponentResource):
             key_vault=vault.id,
             application_insights=insights.id,
             public_network_access="Enabled" if workspace.exposure == "public" else "Disabled",
+            managed_network=self._managed_network(),
             tags=workspace.tags or None,
-            opts=self._options("Hub"),
+            # Azure never turns a managed network off again: a hub that is open from now on is another hub.
+            opts=self._options("Hub", replace=("managedNetwork",) if workspace.outbound is None else ()),
+        )
+
+    def _managed_network(self) -> Any:
+        """The network that lets only approved traffic out, with a rule for each host; None where all may go out."""
+        from pulumi_azure_native import machinelearningservices as ml
+
+        hosts = self.workspace.outbound
+        if hosts is None:
+            return None
+        return ml.ManagedNetworkSettingsArgs(
+            isolation_mode="AllowOnlyApprovedOutbound",
+            outbound_rules={
+                _rule_name(host): ml.FqdnOutboundRuleArgs(type="FQDN", category="UserDefined", destination=host)
+                for host in hosts
+            },
         )
 
     def _project(self, project: Project) -> Any:
@@ -154,3 +176,9 @@ class HubWorkspace(pulumi.ComponentResource):
             "location": workspace.location,
             "projects": {project.key: project.name for project in workspace.projects},
         }
+
+
+def _rule_name(host: str) -> str:
+    """The name of a host's outbound rule: legal, and no other host's, with as much of the host as there is room for."""
+    words = re.sub(r"[^a-z0-9]+", "-", host.lower()).strip("-")
+    return f"{words[:24].rstrip('-')}-{short_hash(host)}"

@@ -22,6 +22,7 @@ REPLACE_ON_CHANGES: dict[str, tuple[str, ...]] = {
     "LogAnalytics": ("location",),
     "ApplicationInsights": ("location", "applicationType"),
     "Hub": ("location", "kind", "hubResourceId", "storageAccount", "keyVault", "hbiWorkspace", "encryption"),
+    "DiagnosticSetting": (),
     "MarketplaceSubscription": ("properties.modelId",),
     "ServerlessEndpoint": ("properties.modelSettings.modelId",),
 }

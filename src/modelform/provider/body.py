@@ -110,6 +110,8 @@ def _declarable(row: Row, path: str, value: Value) -> Value:
         return None
     if path == IDENTITIES and isinstance(value, dict):
         return sorted(value)
+    if path in row.made and isinstance(value, dict):
+        value = {key: item for key, item in value.items() if not key.startswith(row.made[path])}
     if path in row.maps:
         return value
     if isinstance(value, dict):

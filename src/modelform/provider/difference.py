@@ -185,7 +185,9 @@ def _drift(row: Row, path: str, value: Value, old: Value, live: Value) -> Value:
         before = old if isinstance(old, dict) else {}
         names: Iterable[str] = value
         if path in row.maps:  # its keys are the user's: one that came by is a drift too
-            names = [*value, *(key for key in live if key not in value and key not in before)]
+            theirs = row.made.get(path, "\0")
+            came = (key for key in live if key not in value and key not in before and not key.startswith(theirs))
+            names = [*value, *came]
         return _present(
             {key: _drift(row, f"{path}.{key}", value.get(key), before.get(key), live.get(key)) for key in names}
         )

@@ -53,6 +53,7 @@ ML_WORKSPACE = Row(
         "workspaceId": (),
     },
     maps=("tags", "managedNetwork.outboundRules"),
+    made={"managedNetwork.outboundRules": "__SYS_"},
     defaults={
         "allowPublicAccessWhenBehindVnet": False,
         "hbiWorkspace": False,

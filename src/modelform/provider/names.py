@@ -23,13 +23,16 @@ def resource_id(row: Row, subscription: str, inputs: Properties) -> str:
             raise ProviderError(
                 f"'{parameter.name}' of {row.token} is not known, so that it has no id yet", code="provider.no-id"
             )
-        given[parameter.name] = value
+        given[parameter.name] = value.strip("/")
     return row.path.format_map(given)
 
 
 def parse_id(row: Row, id: str) -> dict[str, str]:
     """The path parameters in an id, whatever the case of its fixed parts; an error for an id of another type."""
     template, parts = row.path.strip("/").split("/"), id.strip("/").split("/")
+    if row.extends:  # the first name is the whole id of another resource
+        more = max(len(parts) - len(template) + 1, 1)
+        parts = ["/" + "/".join(parts[:more]), *parts[more:]]
     found: dict[str, str] = {}
     for expected, part in zip(template, parts, strict=False):
         if expected.startswith("{"):

@@ -48,6 +48,7 @@ class Row:
     defaults: what ARM fills in where the program says nothing, and modelform's programs do not say: an import leaves
         it out. filled: inputs that it fills in with values of its own; inherited: those that it takes from another
         resource, by the input that names that one.
+    made: maps with names of the user's, in which the service puts entries of its own: how the names of those begin.
     maintain: SDK paths that an update takes from ARM where the program says nothing; a create sends the value.
     resets: what is sent when an input is taken out of the program.
     serial: the path parameter of the resource that takes one write at a time.
@@ -75,6 +76,7 @@ class Row:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     filled: tuple[str, ...] = ()
     inherited: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    made: Mapping[str, str] = field(default_factory=dict)
     maintain: Mapping[str, Any] = field(default_factory=dict)
     resets: Mapping[str, Any] = field(default_factory=dict)
     serial: str = ""
@@ -86,6 +88,11 @@ class Row:
     def name_parameter(self) -> Parameter:
         """The parameter that is the resource's own name."""
         return self.parameters[-1]
+
+    @cached_property
+    def extends(self) -> bool:
+        """Does it hang on any resource, whose id its path begins with?"""
+        return self.path.startswith("/{")
 
     @cached_property
     def path_names(self) -> frozenset[str]:

@@ -60,6 +60,7 @@ KINDS = {
     "azure-native:keyvault:Vault": "key vault",
     "azure-native:operationalinsights:Workspace": "log analytics",
     "azure-native:applicationinsights:Component": "app insights",
+    "azure-native:monitor:DiagnosticSetting": "diagnostics",
     "azure-native:machinelearningservices:MarketplaceSubscription": "marketplace",
     "azure-native:machinelearningservices:ServerlessEndpoint": "serverless",
     "pulumi:pulumi:Stack": "stack",

@@ -14,7 +14,7 @@ from modelform.sandbox.exchange import Json, Refusal, Request, Response, fresh_i
 from modelform.sandbox.kinds import Change, Kind, Style, region
 from modelform.sandbox.names import canonical_id, check_name
 from modelform.sandbox.shapes import Misfit, accept, visible
-from modelform.sandbox.store import Operation, Resource, View
+from modelform.sandbox.store import LINGERING, Operation, Resource, View
 
 if TYPE_CHECKING:
     from modelform.sandbox.control import Control
@@ -29,6 +29,8 @@ ENVELOPE = ("location", "kind", "sku", "identity", "managedBy", "tags", "extende
 def get(control: Control, request: Request, kind: Kind, address: Address) -> Response:
     """One resource, or 404."""
     with control.store.read() as view:
+        if kind.type in LINGERING:
+            scopes.scope(view, address)
         resource = view.get(address.key) or _built_in(view, kind, address)
         if resource is None:
             raise absent(control, view, kind, address, "read")

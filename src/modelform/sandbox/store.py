@@ -26,6 +26,9 @@ APPLICATION = 0x4D464D53  # "MFMS", so that another program's database is never 
 CHECKPOINT = 4000  # pages of the log that are written before they are moved into the file, which waits for the disk
 WAIT = 60.0  # seconds that a writer waits for the others
 
+# What outlives the resource that it hangs on, and is there again with the next one of that name.
+LINGERING = ("Microsoft.Insights/diagnosticSettings",)
+
 COLUMNS = "key,id,type,name,subscription,grp,parent,location,body,secrets,etag,created,modified,author,state,ready,busy"
 _NAMES = tuple(COLUMNS.split(","))
 # An update in place, and of what can change only: a replaced row would be taken out of every index and put back again.
@@ -291,16 +294,16 @@ class View:
         return [_resource(row) for row in rows]
 
     def drop(self, key: str) -> None:
-        """Removes a resource and everything under it, with the names and the quota that they held."""
-        for one in [*(r.key for r in self.below(key)), key]:
+        """Removes a resource and everything under it but what lingers, with the names and the quota that they held."""
+        for one in [*(r.key for r in self.below(key) if r.type not in LINGERING), key]:
             self.release(one)
             self._db.execute("DELETE FROM resources WHERE key = ?", (one,))
 
     # the soft-deleted
 
     def bury(self, resource: Resource, grave: str, now: float, purge: float) -> None:
-        """Moves a resource and everything under it among the deleted; names and quota stay held."""
-        for one in [resource, *self.below(resource.key)]:
+        """Moves a resource and everything under it but what lingers among the deleted; names and quota stay held."""
+        for one in [resource, *(r for r in self.below(resource.key) if r.type not in LINGERING)]:
             marks = ",".join("?" * (3 + len(COLUMNS.split(","))))
             self._db.execute(
                 f"INSERT OR REPLACE INTO deleted (grave,deleted,purge,{COLUMNS}) VALUES ({marks})",

@@ -137,7 +137,9 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """true or false."""
+    """true or false; `hint` says how to write it, or what else may stand there."""
+
+    hint: str = "Write true or false, without quotes."
 
     def read(self, node: Node, path: str, reading: Reading) -> Any:
         """The boolean."""
@@ -148,7 +150,7 @@ class Flag:
         if isinstance(value, bool):
             return value
         summary = f"{path} must be true or false, not {described(node)}"
-        return reading.fail("stack-file.type", summary, node.span, "Write true or false, without quotes.")
+        return reading.fail("stack-file.type", summary, node.span, self.hint)
 
     def schema(self, definitions: dict[str, Schema]) -> Schema:
         """A boolean, or an interpolation."""

@@ -11,11 +11,14 @@ from modelform.spec.records import Either, ListOf, MapOf, Record, key
 from modelform.spec.words import (
     A_FORMERLY,
     A_GUID,
+    A_HOST,
     A_ID,
     A_LOCATION,
+    A_LOGS_ID,
     A_NAME,
     A_PHYSICAL,
     A_TAGS,
+    LOGS_ID,
     NAME,
     NAME_FORM,
     NETWORK_ID,
@@ -86,6 +89,35 @@ class ProjectForm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundForm:
+    """What a workspace may still call where its outbound access is restricted."""
+
+    allow: tuple[str, ...] = key(
+        ListOf(A_HOST),
+        "The only hosts that it may call; a hub takes `*.` in front, an account IPv4 addresses.",
+        required=True,
+        example=["search.contoso.com"],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiagnosticsForm:
+    """Where a workspace's diagnostic logs and metrics go: to a log workspace of the stack's, or an existing one."""
+
+    workspace: str | None = key(
+        A_LOGS_ID,
+        "The id of a Log Analytics workspace that somebody else made; default: one that the stack makes.",
+        example=LOGS_ID,
+    )
+    location: str | None = key(
+        A_LOCATION,
+        "Where the log workspace keeps data. An existing one's is believed, and cannot be told without it; "
+        "the stack's own is made there, by default in the workspace's region.",
+        example="swedencentral",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkspaceForm:
     """A place that models are deployed to."""
 
@@ -114,6 +146,21 @@ class WorkspaceForm:
         Choice(("deployments",)), "What of an existing workspace the stack manages.", example="deployments"
     )
     local_keys: bool | None = key(Flag(), "Does it accept keys? Default: unless the policy denies them.", example=False)
+    outbound: str | OutboundForm = key(
+        Either(scalar=Choice(("open", "restricted")), mapping=Record(OutboundForm)),
+        "What it may call itself: anything, or only the hosts of `{allow: […]}`; `restricted` allows none.",
+        default="open",
+        example={"allow": ["search.contoso.com"]},
+    )
+    diagnostics: bool | DiagnosticsForm = key(
+        Either(
+            scalar=Flag(hint="Write true, false, or {workspace: ID} for a log workspace that is there already."),
+            mapping=Record(DiagnosticsForm),
+        ),
+        "Do its logs and metrics go to a log workspace? `true` makes one beside an account; a hub has one.",
+        default=False,
+        example=True,
+    )
     subscription: str | None = key(
         A_GUID, "Its subscription; default: the stack's.", example="${env:OTHER_SUBSCRIPTION_ID}"
     )

@@ -25,6 +25,8 @@ def resolve_policy(context: Context, form: PolicyForm | None) -> Policy:
         monthly_cost=CostLimit(form.monthly_cost.limit, form.monthly_cost.currency) if form.monthly_cost else None,
         public_network=form.public_network,
         local_keys=form.local_keys,
+        outbound=form.outbound,
+        diagnostics=form.diagnostics,
         origins=tuple(_seat(context, text, f"{below[0]}.{index}") for index, text in enumerate(written.require)),
         preferred_origins=tuple(
             _seat(context, text, f"{below[1]}.{index}") for index, text in enumerate(written.prefer)

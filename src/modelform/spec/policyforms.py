@@ -82,6 +82,10 @@ class PolicyForm:
     local_keys: str | None = key(
         Choice(("allow", "deny")), "May workspaces accept keys, beside Entra tokens?", example="deny"
     )
+    outbound: str | None = key(Choice(("allow", "deny")), "May workspaces call any host by themselves?", example="deny")
+    diagnostics: str | None = key(
+        Choice(("optional", "required")), "Must workspaces send their logs to a log workspace?", example="required"
+    )
     packs: tuple[str, ...] = key(
         ListOf(A_TEXT, least=1),
         "Folders with checks of your own, as seen from this file.",

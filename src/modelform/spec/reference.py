@@ -63,6 +63,15 @@ routes:
 * **Publishers' seats.** `policy.origins: [EU]` takes models of publishers from the European Union only, and
   `{prefer: [EU]}` warns of others; both name the nearest model from there. Country codes work as well, and both may
   stand together: `{require: [EU, US], prefer: [EU]}`.
+* **What a workspace may call.** `outbound: restricted`, or `{allow: [search.contoso.com]}`, is
+  `restrictOutboundNetworkAccess` with `allowedFqdnList` on an account. On a hub it is a managed network that lets only
+  approved traffic out, with a rule for each host; Azure puts a firewall behind such rules, billed by the hour. An
+  account goes back to `open` in place. A hub never does, since Azure keeps its network: it is replaced, which an `up`
+  does only with `--allow-replace`.
+* **Logs.** `diagnostics: true` sends every log category and all metrics to Azure Monitor: of an account to a log
+  workspace that the stack makes beside it, of a hub and its projects to the hub's own. `{workspace: ID}` names one that
+  is there already; say its `location:` too, since nobody can tell from an id where it keeps data. Turned off, a log
+  workspace of the stack's goes with what is in it; Azure keeps it for two weeks.
 * **Checks of your own** lie in folders that `policy.packs` names, as seen from the file that names them
   ([packs](packs.md)). Python ones run with your rights: look at a stranger's stack before you validate it.
 * **A company's file** may stand above the policy of every stack ([company](company.md)); it is named by whoever runs

@@ -72,11 +72,24 @@ class HubParts:
 
 
 @dataclass(frozen=True, slots=True)
+class Logs:
+    """Where the diagnostic logs of a workspace go: the id of a log workspace that is there, or the `name` of ours.
+
+    `location` is where it keeps data, empty where the file does not say that of an existing one.
+    """
+
+    existing: str = ""
+    name: str = ""
+    location: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Workspace:
     """A place models are deployed to: a Foundry account, an OpenAI account, or a hub with projects.
 
     `logical` names its resources in the program, `aliases` are names that it had before (`formerly:`); `name` is the
-    account's or hub's physical name and `subdomain` an account's custom subdomain (globally unique).
+    account's or hub's physical name and `subdomain` an account's custom subdomain (globally unique). `outbound` are
+    the only hosts that it may call; None where it may call any.
     """
 
     key: str
@@ -94,6 +107,8 @@ class Workspace:
     local_keys: bool = True
     protect: bool = True
     hub: HubParts | None = None
+    outbound: tuple[str, ...] | None = None
+    diagnostics: Logs | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +228,8 @@ class Policy:
     monthly_cost: CostLimit | None = None
     public_network: str | None = None
     local_keys: str | None = None
+    outbound: str | None = None
+    diagnostics: str | None = None
     origins: tuple[str, ...] = ()
     preferred_origins: tuple[str, ...] = ()
     packs: tuple[Pack, ...] = ()

@@ -53,6 +53,8 @@ class _Work:
             monthly_cost=self.one("monthlyCost", stack.monthly_cost, floor.monthly_cost, _cheaper),
             public_network=self.one("publicNetwork", stack.public_network, floor.public_network, _denies),
             local_keys=self.one("localKeys", stack.local_keys, floor.local_keys, _denies),
+            outbound=self.one("outbound", stack.outbound, floor.outbound, _denies),
+            diagnostics=self.one("diagnostics", stack.diagnostics, floor.diagnostics, _requires),
             origins=demanded,
             preferred_origins=preferred,
             packs=(*floor.packs, *stack.packs),
@@ -158,3 +160,7 @@ def _cheaper(said: CostLimit, floor: CostLimit) -> bool:
 
 def _denies(said: str, floor: str) -> bool:
     return said == floor or floor == "allow"
+
+
+def _requires(said: str, floor: str) -> bool:
+    return said == floor or floor == "optional"

@@ -23,6 +23,18 @@ A_TEXT = Text()
 A_ID = Text(RESOURCE_ID, "an ARM resource id", "/subscriptions/…/resourceGroups/…/providers/…")
 A_PHYSICAL = Text(r"\S(?:.{0,258}\S)?", "a resource's name, without spaces at its ends")
 A_LOCATION = Text(r"[A-Za-z][A-Za-z0-9 ]{2,39}", "an Azure region", "swedencentral")
+LOGS_ID = f"{PROVIDERS}/Microsoft.OperationalInsights/workspaces/log-ai"
+A_LOGS_ID = Text(
+    r"/subscriptions/[^/]+/[rR]esource[gG]roups/[^/]+/providers/[mM]icrosoft\.[oO]perational[iI]nsights/workspaces/[^/]+",
+    "the ARM resource id of a Log Analytics workspace",
+    LOGS_ID,
+)
+A_HOST = Text(
+    r"(?:\*\.)?(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?",
+    "a host's full name, or an IPv4 address",
+    "search.contoso.com",
+    255,
+)
 A_GUID = Text(GUID, "a GUID", "00000000-0000-4000-8000-000000000001")
 A_TAGS = MapOf(Text(longest=256), "tag", r"[^<>%&\\?/\x00-\x1f]{1,512}", "up to 512 characters, none of <>%&\\?/")
 A_BACKEND = Text(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from modelform.spec import naming
 from modelform.spec.context import Context, keys_before
-from modelform.spec.placeforms import GroupForm, ProjectForm, WorkspaceForm
-from modelform.spec.resolved import HubParts, Project, ResourceGroup, Workspace, WorkspaceKind
+from modelform.spec.placeforms import DiagnosticsForm, GroupForm, OutboundForm, ProjectForm, WorkspaceForm
+from modelform.spec.resolved import HubParts, Logs, Project, ResourceGroup, Workspace, WorkspaceKind
 from modelform.spec.suggest import either, nearest
 
 IMPLICIT = "foundry"
+MOST_HOSTS = 1000  # of an account, by Microsoft's page on data loss prevention
 
 
 class Groups:
@@ -167,6 +168,8 @@ class _Workspace:
             local_keys=form.local_keys if form.local_keys is not None else context.policy.local_keys != "deny",
             protect=form.protect if form.protect is not None else context.form.protect,
             hub=self._parts(tag) if kind == "hub" else None,
+            outbound=self._outbound(kind),
+            diagnostics=self._diagnostics(kind, location, (subscription, group.name), tag),
         )
 
     def _location(self, kind: WorkspaceKind, stack_location: str | None) -> str | None:
@@ -196,6 +199,49 @@ class _Workspace:
             log_analytics=naming.made(naming.LOGS, ("log", *words), tag),
             application_insights=naming.made(naming.INSIGHTS, ("appi", *words), tag),
         )
+
+    def _outbound(self, kind: WorkspaceKind) -> tuple[str, ...] | None:
+        """The only hosts that it may call; None where it may call any."""
+        form = self.form.outbound
+        if not isinstance(form, OutboundForm):
+            return () if form == "restricted" else None
+        path = f"{self.path}.outbound.allow"
+        for index, host in enumerate(form.allow):
+            address, here = host.replace(".", "").isdigit(), f"{path}.{index}"
+            if kind == "hub" and address:
+                hint = "Name the host: a hub's outbound rules go by names."
+                self.context.error("stack-file.value", f"{here}: a hub takes no addresses", here, hint)
+            elif address and not _is_ipv4(host):
+                self.context.error("stack-file.value", f"{here}: {host!r} is no IPv4 address", here, "Four numbers.")
+            elif kind != "hub" and host.startswith("*."):
+                summary = f"{here}: an account takes no name that begins with `*.`"
+                self.context.error("stack-file.value", summary, here, "Name each host in full.")
+        if kind != "hub" and len(form.allow) > MOST_HOSTS:
+            summary = f"{path} has {len(form.allow)} hosts, and an account takes {MOST_HOSTS}"
+            self.context.error("stack-file.value", summary, path, "Allow a gateway of your own instead.")
+        return tuple(dict.fromkeys(host.lower() for host in form.allow))
+
+    def _diagnostics(self, kind: WorkspaceKind, location: str, place: tuple[str, str], tag: str) -> Logs | None:
+        """Where its logs go; a log workspace of the stack's is beside an account, and a hub has one."""
+        written = self.form.diagnostics
+        if written is False:
+            return None
+        form = written if isinstance(written, DiagnosticsForm) else DiagnosticsForm()
+        where = ""
+        if form.location is not None:
+            where = self.context.region(form.location, f"{self.path}.diagnostics.location") or ""
+        if form.workspace is not None:
+            return Logs(existing=form.workspace, location=where)
+        if kind == "hub":
+            if where and where != location:
+                hint = "Remove the line, or name another log workspace with `workspace:`."
+                summary = f"{self.path}: a hub's own log workspace is in the hub's region, {location}"
+                self.context.error("stack-file.value", summary, f"{self.path}.diagnostics.location", hint)
+            return Logs(name=self._parts(tag).log_analytics, location=location)
+        where = where or location
+        # The region is in the hash: a deleted log workspace keeps its name for two weeks, in the region that it had.
+        tag = naming.short_hash(*place, self.context.name, self.first_key, where)
+        return Logs(name=naming.made(naming.LOGS, ("log", self.context.name, self.first_key), tag), location=where)
 
     def _projects(self, kind: WorkspaceKind, subscription: str, group: ResourceGroup) -> tuple[Project, ...]:
         form = self.form.projects
@@ -227,6 +273,11 @@ class _Workspace:
             name = self.context.own_name(first, rule, path)
         logicals = [f"{workspace}/{project}" for workspace in (self.key, *self.before) for project in (key, *former)]
         return Project(key=key, name=name, logical=logicals[0], aliases=tuple(logicals[1:]))
+
+
+def _is_ipv4(text: str) -> bool:
+    parts = text.split(".")
+    return len(parts) == 4 and all(part.isdecimal() and int(part) <= 255 for part in parts)
 
 
 def _check_unique(context: Context, workspaces: dict[str, Workspace]) -> None:

@@ -24,6 +24,7 @@ DEPLOYMENTS = TYPE + "/deployments"
 HOSTS = TYPE + "/capabilityHosts"
 KEPT_DELETED = 48 * 3600.0  # seconds: scheduledPurgeDate was recorded as deletionDate + 48 h
 SUBDOMAIN = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,62}[a-zA-Z0-9])?")
+MOST_HOSTS = 1000
 LIMITS = {
     "OpenAI": ("openAiAccountsPerRegionPerSubscription", 30),
     "AIServices": ("foundryAccountsPerRegionPerSubscription", 100),
@@ -134,6 +135,8 @@ def _check_requirements(change: Change) -> None:
         if properties.get("allowProjectManagement") is False:
             raise _invalid("'allowProjectManagement' cannot be changed from true to false.")
         properties["allowProjectManagement"] = True
+    if len(properties.get("allowedFqdnList") or ()) > MOST_HOSTS:
+        raise _invalid(f"'allowedFqdnList' has more than {MOST_HOSTS} entries.")
     encryption = properties.get("encryption") or {}
     if encryption.get("keySource") == "Microsoft.KeyVault":
         vault = encryption.get("keyVaultProperties") or {}

@@ -11,7 +11,7 @@ from modelform.sandbox import identities
 from modelform.sandbox.address import Address
 from modelform.sandbox.exchange import Json, Refusal, Request, Response
 from modelform.sandbox.kinds import Action, Call, Change, Deletes, Evidence, Kind, Style, Writes, region
-from modelform.sandbox.providers.machinelearning import tables
+from modelform.sandbox.providers.machinelearning import rules, tables
 from modelform.sandbox.store import Resource, View
 
 if TYPE_CHECKING:
@@ -151,6 +151,10 @@ def _network(change: Change) -> None:
     if old != "Disabled" and network["isolationMode"] == "Disabled":
         text = f"The isolation mode of a managed network cannot be changed from '{old}' to 'Disabled'."
         raise Refusal(400, "BadRequest", text, target="managedNetwork.isolationMode")
+    if network["isolationMode"] != "Disabled":
+        # The network itself is only made with the first compute in it.
+        network.setdefault("status", {"status": "Inactive", "sparkReady": False})
+    rules.replace_all(change, network, partial=change.request.method == "PATCH")
 
 
 def projects(view: View, hub: Resource) -> list[Resource]:
@@ -165,6 +169,8 @@ def projects(view: View, hub: Resource) -> list[Resource]:
 def _show(control: Control, view: View, resource: Resource, body: Json) -> None:
     """A hub names its projects, and a project what its hub stands on."""
     properties = body["properties"]
+    if found := rules.told(view, resource):
+        properties["managedNetwork"] = {**properties["managedNetwork"], "outboundRules": found}
     if body["kind"] == "Hub":
         properties["associatedWorkspaces"] = [one.id for one in projects(view, resource)]
     if body["kind"] == "Project":
