@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from modelform.azure import SANDBOX_ENDPOINT, SANDBOX_SUBSCRIPTION, SANDBOX_TENANT, ArmError, Connection
-from modelform.azure.retail import meters, price_list
+from modelform.azure.retail import meters, part_prices, price_list
 from modelform.sandbox import create_app
 from modelform.sandbox.faults import Fault, Plan
 from modelform.sandbox.transport import SandboxTransport
@@ -58,9 +58,20 @@ def test_a_bad_answer_is_an_error_that_names_it(
     assert caught.value.diagnostics[0].code == code
 
 
-def test_another_currency_is_no_answer(connection: Connection) -> None:
+def test_another_currency_is_asked_for_as_azure_wants_it(connection: Connection) -> None:
+    dollars = {meter.id: meter.price for meter in meters(price_list(connection), "swedencentral")}
+    euros = meters(price_list(connection), "swedencentral", "EUR")
+    assert {meter.currency for meter in euros} == {"EUR"}
+    assert all(meter.price == pytest.approx(0.9 * dollars[meter.id]) for meter in euros)
     with pytest.raises(ArmError, match="Invalid currencyCode"):
-        meters(price_list(connection), "swedencentral", "EUR")
+        meters(price_list(connection), "swedencentral", "XYZ")
+
+
+def test_parts_cost_what_they_do_after_their_free_tier_in_every_region(connection: Connection) -> None:
+    found = part_prices(price_list(connection), "EUR")
+    assert found["logsGb"]["swedencentral"] == found["logsGb"]["eastus2"] == pytest.approx(2.484)
+    assert found["privateEndpointHour"] == {"*": pytest.approx(0.009)}
+    assert set(found) == {"storageGbMonth", "vault10kCalls", "logsGb", "privateEndpointHour"}
 
 
 class Told:

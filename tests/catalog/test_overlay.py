@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from modelform.catalog import Catalog
 from modelform.catalog.changes import changes, count
 from modelform.catalog.data import find_overlay
-from modelform.catalog.live import kind_of, settle, take_accounts, take_models, take_prices, take_rooms
+from modelform.catalog.live import kind_of, settle, take_accounts, take_models, take_parts, take_prices, take_rooms
 from modelform.catalog.overlay import empty, problems, read, render, write
 
 TODAY = date(2026, 11, 22)
@@ -174,6 +174,74 @@ def test_prices_are_joined_by_their_meters_and_others_stay() -> None:
     )
     moved = changes(Catalog.load(), after, TODAY)["prices"]
     assert {(row["kind"], row["before"], row["after"]) for row in moved} == {("input", 0.75, 1.0), ("output", 4.5, 5.0)}
+
+
+def test_prices_in_another_currency_are_kept_beside_the_catalogues() -> None:
+    made = overlay()
+    answer = [Offered(skus=(Sku("GlobalStandard", meters=("A", "B")),))]
+    take_models(made, "swedencentral", DAY, answer)
+    listed = [Meter("a", "gpt Inp glbl Tokens", 0.69), Meter("b", "gpt Outp glbl Tokens", 4.1)]
+    assert take_prices(made, "swedencentral", DAY, listed, answer, "EUR") == 0
+    take_parts(made, "EUR", DAY, {"logsGb": {"swedencentral": 2.5}, "privateEndpointHour": {"*": 0.009}})
+    after = catalogue(json.loads(render(made)))
+    model = after.model(MINI)
+    assert model is not None
+    assert after.currencies == ("USD", "EUR")
+    euros = after.price(model, "GlobalStandard", "swedencentral", "EUR")
+    assert euros is not None
+    assert dict(euros.rates) == {"input": 0.69, "output": 4.1}
+    assert (euros.currency, euros.evidence.confidence, euros.evidence.as_of) == ("EUR", "live", DAY)
+    before = Catalog.load()
+    assert after.price(model, "GlobalStandard", "swedencentral") == before.price(
+        model, "GlobalStandard", "swedencentral"
+    )
+    for sku, region, currency in (
+        ("GlobalStandard", "eastus2", "EUR"),
+        ("GlobalStandard", "swedencentral", "CHF"),
+        ("GlobalBatch", "swedencentral", "EUR"),
+        ("serverless", "swedencentral", "EUR"),
+    ):
+        assert after.price(model, sku, region, currency) is None
+    assert (after.priced_on("swedencentral", "EUR"), after.priced_on("eastus2", "EUR")) == (DAY, "")
+    parts = {name: after.part_price(name, "swedencentral", "EUR") for name in ("logsGb", "privateEndpointHour")}
+    assert {name: price.rates[name] for name, price in parts.items() if price} == {
+        "logsGb": 2.5,
+        "privateEndpointHour": 0.009,
+    }
+    assert after.part_price("logsGb", "eastus2", "EUR") is None
+    dollars = after.part_price("logsGb", "eastus2")
+    assert dollars is not None
+    assert (dollars.currency, dollars.evidence.confidence) == ("USD", "third-party")
+    found = changes(before, after, TODAY)
+    assert found["currencies"] == [{"currency": "EUR", "regions": ["swedencentral"]}]
+    assert found["prices"] == []
+
+
+def test_a_currencys_changes_are_told_once_it_is_known() -> None:
+    documents = []
+    for price in (0.69, 0.72):
+        made = overlay()
+        answer = [Offered(skus=(Sku("GlobalStandard", meters=("A",)),))]
+        take_models(made, "swedencentral", DAY, answer)
+        take_prices(made, "swedencentral", DAY, [Meter("a", "gpt Inp glbl Tokens", price)], answer, "EUR")
+        take_parts(made, "EUR", DAY, {"logsGb": {"swedencentral": price}})
+        documents.append(made)
+    found = changes(catalogue(documents[0]), catalogue(documents[1]), TODAY)
+    moved = {"currency": "EUR", "before": 0.69, "after": 0.72, "regions": ["swedencentral"]}
+    assert found["prices"] == [{"model": MINI, "sku": "GlobalStandard", "kind": "input", **moved}]
+    assert found["parts"] == [{"part": "logsGb", **moved}]
+    assert (found["currencies"], count(found)) == ([], 2)
+
+
+def test_what_a_currency_lacked_stays_noted_until_it_is_asked_again() -> None:
+    made = overlay(Offered())
+    settle(
+        made, DAY, [{"region": "swedencentral", "api": "prices", "why": "429", "currency": "EUR"}], ["swedencentral"]
+    )
+    settle(made, DAY, [], ["swedencentral"], ["USD"])
+    assert [row["currency"] for row in made["missing"]] == ["EUR"]
+    settle(made, DAY, [], ["swedencentral"], ["EUR"])
+    assert made["missing"] == []
 
 
 @pytest.mark.parametrize(

@@ -212,7 +212,7 @@ def test_lifecycle_cost_and_quota_see_it_and_say_so(modelform: Any, world: dict[
     assert (life["retires"], life["confidence"], life["due"]) == ("2026-12-24", "live", True)
     cost = modelform("cost", "--json").document
     assert (before, cost["total"]["expected"]) == (0.75, 1.5)
-    assert any("catalog.overlay.json" in line for line in cost["assumptions"])
+    assert any("the sandbox's of 2026-11-22 in USD" in line for line in cost["assumptions"])
     for argv in (("lifecycle",), ("cost",), ("quota", "--offline")):
         assert "overlay of 2026-11-22: what the sandbox said" in words(modelform(*argv).err)
 
@@ -241,3 +241,66 @@ def test_the_sandbox_rehearses_azure_as_the_overlay_knows_it(modelform: Any, wor
     assert "DeploymentModelNotSupported" in ran.err
     file.write_text(file.read_text().replace('"target":"sandbox"', '"target":"azure"'))
     assert modelform("up", "-y").code == 0
+
+
+SHOP = """apiVersion: modelform/v1
+target: sandbox
+policy: {monthlyCost: {limit: 400, currency: EUR}}
+workspaces:
+  foundry: {kind: foundry, location: swedencentral}
+  studio: {kind: hub, location: eastus2, projects: [lab]}
+deployments:
+  chat:
+    workspace: foundry
+    model: gpt-5.4-mini
+    sku: globalStandard
+    capacity: {tpm: 50k}
+    usage: {inputTokens: 100M, outputTokens: 20M}
+  lab: {workspace: studio/lab, model: mistral-small-2503, terms: accepted, usage: {inputTokens: 10M}}
+"""
+
+
+def test_costs_are_in_the_policys_currency_once_azure_was_asked_for_it(modelform: Any) -> None:
+    modelform.write(SHOP)
+    ran = modelform("cost")
+    assert ran.code == 0
+    assert "What dev costs a month, in USD" in ran.out
+    assert "no price in EUR is known of anything here: in USD only, and nothing is converted" in words(ran.err)
+    assert "prices are known in USD: not checked [cost.limit]" in words(modelform("validate").err)
+    ran = refresh(modelform, "--region", "swedencentral", "--region", "eastus2", "--currency", "eur")
+    assert ran.code == 0
+    assert "prices in EUR of 2 regions: new" in ran.out
+    ran = modelform("cost", "--json")
+    rows = {row["key"]: (row["expected"], row["currency"]) for row in ran.document["lines"]}
+    assert rows["chat"] == (148.5, "EUR")
+    assert rows["lab"] == (1.0, "USD")
+    assert rows["studio storage"] == (0.19, "EUR")
+    assert (ran.document["currency"], ran.document["total"]["unpriced"]) == ("EUR", ["lab"])
+    assert ran.document["otherwise"]["USD"]["expected"] == 1.0
+    assert [d["code"] for d in ran.document["diagnostics"]] == ["catalog.overlay", "cost.currency"]
+    ran = modelform("cost")
+    assert max(map(len, ran.out.splitlines())) <= 80
+    assert "all in EUR" in ran.out
+    assert "all in USD" in ran.out
+    assert "the sandbox's of 2026-11-22 in EUR" in words(ran.out)
+    modelform.write(SHOP.replace("400", "100"))
+    ran = modelform("validate")
+    assert ran.code == 3
+    assert "a month is estimated at 151 EUR, and the policy allows 100 EUR" in words(ran.err)
+    ran = modelform("cost", "--currency", "gbp")
+    assert ran.code == 9
+    assert "`modelform catalog refresh --currency GBP` asks Azure" in words(ran.err)
+    shown = modelform("catalog", "compare", "gpt-5.4-mini", "mistral-small-2503", "--currency", "EUR")
+    assert "0.675 / 4.05 in" in shown.out
+    assert "0.1 / 0.3 USD in" in shown.out
+    assert "no price in EUR is known of serverless: in USD, and not converted" in words(shown.err)
+    # Without a currency a refresh asks for those that the file has.
+    assert "prices in USD and EUR" in words(refresh(modelform).err)
+
+
+def test_a_currency_that_the_list_does_not_have_is_named_and_the_rest_stays(modelform: Any) -> None:
+    ran = refresh(modelform, "--currency", "XYZ")
+    assert ran.code == 9
+    assert "prices in XYZ of swedencentral did not answer" in words(ran.err)
+    assert json.loads((modelform.folder / "catalog.overlay.json").read_text())["currencies"] == {}
+    assert modelform("catalog", "refresh", "--currency", "euros").code == 64

@@ -69,7 +69,7 @@ def test_pages_follow_each_other_to_the_end(control: Any) -> None:
     assert first.body["Items"] + second.body["Items"] == whole.body["Items"]
 
 
-@pytest.mark.parametrize("query", [{"_filter": "x y z"}, {"_top": "many"}, {"currencyCode": "'EUR'"}])
+@pytest.mark.parametrize("query", [{"_filter": "x y z"}, {"_top": "many"}, {"currencyCode": "'XYZ'"}])
 def test_a_wrong_question_is_refused(control: Any, query: dict[str, str]) -> None:
     assert ask(control, **query).status == 400
 
@@ -83,3 +83,21 @@ def test_models_name_the_meters_of_the_list(control: Any) -> None:
     listed = {row["meterId"]: row for row in ask(control, _filter="armRegionName eq 'swedencentral'").body["Items"]}
     found = {cost["name"]: listed[cost["meterId"]]["retailPrice"] for cost in sku["cost"]}
     assert found == {"Inp": 0.00075, "cached Inp": 0.000075, "Outp": 0.0045}
+
+
+def test_another_currency_is_the_sandboxes_own_rate_for_all_lines(control: Any) -> None:
+    wanted = "armRegionName eq 'swedencentral'"
+    dollars = ask(control, _filter=wanted).body["Items"]
+    euros = ask(control, _filter=wanted, currencyCode="'EUR'").body
+    assert euros["BillingCurrency"] == "EUR"
+    assert {row["currencyCode"] for row in euros["Items"]} == {"EUR"}
+    for was, is_ in zip(dollars, euros["Items"], strict=True):
+        assert is_["retailPrice"] == is_["unitPrice"] == pytest.approx(0.9 * was["retailPrice"])
+    assert {row["currencyCode"] for row in ask(control, _filter=wanted).body["Items"]} == {"USD"}
+
+
+def test_what_stands_beside_models_is_listed_with_its_free_tier(control: Any) -> None:
+    rows = ask(control, _filter="meterName eq 'Analytics Logs Data Ingestion' and armRegionName eq 'eastus2'")
+    assert [(row["tierMinimumUnits"], row["retailPrice"]) for row in rows.body["Items"]] == [(0.0, 0.0), (5.0, 2.76)]
+    rows = ask(control, _filter="productName eq 'Virtual Network Private Link'")
+    assert [(row["armRegionName"], row["retailPrice"]) for row in rows.body["Items"]] == [("Global", 0.01)]

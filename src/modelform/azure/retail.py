@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -14,6 +15,14 @@ ENDPOINT = "https://prices.azure.com"
 PATH = "/api/retail/prices"
 API_VERSION = "2023-01-01-preview"
 SERVICE = "Foundry Models"
+# What stands beside models: the catalogue's name of a part -> product and meter of the list, and the unit it is in.
+PARTS = {
+    "storageGbMonth": ("General Block Blob v2", "Hot LRS Data Stored", "1 GB/Month"),
+    "vault10kCalls": ("Key Vault", "Operations", "10K"),
+    "logsGb": ("Log Analytics", "Analytics Logs Data Ingestion", "1 GB"),
+    "privateEndpointHour": ("Virtual Network Private Link", "Standard Private Endpoint", "1 Hour"),
+}
+EVERYWHERE = "global"
 _MOST_PAGES = 200
 
 
@@ -48,27 +57,54 @@ def meters(arm: Arm, region: str, currency: str = "USD", *, timeout: float = 0) 
 
     `timeout` in seconds holds for each page. Raises `ArmError`, also for an answer that is no price list.
     """
-    asked = {
-        "currencyCode": f"'{currency}'",
-        "$filter": f"serviceName eq '{SERVICE}' and armRegionName eq '{region}' and priceType eq 'Consumption'",
-    }
-    found: list[Meter] = []
+    wanted = f"serviceName eq '{SERVICE}' and armRegionName eq '{region}' and priceType eq 'Consumption'"
+    # Where a meter has tiers, the first one is the price; the others are for who uses very much.
+    return [
+        _meter(item, currency)
+        for item in _lines(arm, wanted, currency, timeout, f"the price list of {region}")
+        if not item.get("tierMinimumUnits")
+    ]
+
+
+def part_prices(arm: Arm, currency: str = "USD", *, timeout: float = 0) -> dict[str, dict[str, float]]:
+    """What a hub's parts and private endpoints cost: part -> region -> price; `*` holds everywhere.
+
+    One question for all regions. A part that is free at first costs what it costs after. Raises `ArmError`.
+    """
+    each = (f"(productName eq '{product}' and meterName eq '{meter}')" for product, meter, _ in PARTS.values())
+    about = " or ".join(each)
+    named = {(product, meter, unit): part for part, (product, meter, unit) in PARTS.items()}
+    tiers: dict[tuple[str, str], tuple[float, float]] = {}
+    for item in _lines(arm, f"({about}) and priceType eq 'Consumption'", currency, timeout, "the price list of parts"):
+        line = _meter(item, currency)
+        part = named.get((str(item.get("productName")), line.name, line.unit))
+        if part is None or not line.price:
+            continue
+        place = "*" if line.region.lower() == EVERYWHERE else line.region
+        tier = (float(item.get("tierMinimumUnits") or 0), line.price)
+        tiers[part, place] = min(tiers.get((part, place), tier), tier)
+    found: dict[str, dict[str, float]] = {}
+    for (part, place), (_, price) in tiers.items():
+        found.setdefault(part, {})[place] = price
+    return found
+
+
+def _lines(arm: Arm, wanted: str, currency: str, timeout: float, what: str) -> Iterator[dict[str, Any]]:
+    """The lines of the list that a filter lets through, page after page."""
+    asked = {"currencyCode": f"'{currency}'", "$filter": wanted}
     for _ in range(_MOST_PAGES):
         body = arm.get(PATH, API_VERSION, params=asked, timeout=timeout)
         items, link = body.get("Items"), body.get("NextPageLink")
         if not isinstance(items, list):
             raise _unexpected("the answer is no price list")
-        # Where a meter has tiers, the first one is the price; the others are for who uses very much.
-        found += [
-            _meter(item, currency) for item in items if isinstance(item, dict) and not item.get("tierMinimumUnits")
-        ]
+        yield from (item for item in items if isinstance(item, dict))
         if not link:
-            return found
+            return
         parts = urlsplit(str(link))
         if parts.hostname != urlsplit(ENDPOINT).hostname or parts.path != PATH:
             raise arm_error(0, "ForeignHost", f"the price list leads to {parts.netloc}", operation=f"GET {PATH}")
         asked = {name: value for name, value in parse_qsl(parts.query) if name != "api-version"}
-    raise _unexpected(f"the price list of {region} has more than {_MOST_PAGES} pages")
+    raise _unexpected(f"{what} has more than {_MOST_PAGES} pages")
 
 
 def _meter(item: dict[str, Any], currency: str) -> Meter:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from modelform.catalog.catalog import SERVERLESS, Catalog, Limit, Price, QuotaLimit, Standing
+from modelform.catalog.catalog import SERVERLESS, Catalog, Limit, QuotaLimit, Standing
 from modelform.catalog.model import CapacityRules, Evidence, Lifecycle, MarketplacePlan, Model, Offer, Serverless
+from modelform.catalog.prices import Price
 from modelform.catalog.residency import PROOFS, Allowance, Processing, Proof, Region
 from modelform.catalog.search import Candidates
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from modelform.catalog.catalog import SERVERLESS, Catalog, Standing
 from modelform.catalog.model import Evidence, Model
+from modelform.catalog.prices import Price
 from modelform.catalog.search import slug
 
 PRICED = ("input", "cachedInput", "output", "ptuHour")
@@ -128,20 +130,25 @@ def where(catalog: Catalog, model: Model, wish: Wish) -> list[dict[str, Any]]:
     return found
 
 
-def describe(catalog: Catalog, model: Model, today: date, region: str = "") -> dict[str, Any]:
-    """All that is known of a model; prices in a region, or where each sku is on offer first."""
+def describe(catalog: Catalog, model: Model, today: date, region: str = "", currency: str = "") -> dict[str, Any]:
+    """All that is known of a model; prices in a region, or where each sku is on offer first.
+
+    In the catalogue's currency, or in another one; there, where none is known in that.
+    """
     standing = catalog.lifecycle(model, today)
     offers = []
     for row in where(catalog, model, Wish()):
         sku = row["sku"]
         place = region if region in row["regions"] else row["regions"][0]
-        price = catalog.price(model, sku, place)
+        price, place = _price(catalog, model, sku, place, (region,) if region == place else row["regions"], currency)
         rules = catalog.capacity_rules(model, sku)
         usage = catalog.usage_name(model, sku)
         offers.append(
             {
                 **row,
                 "price": {kind: rate for kind, rate in price.rates.items() if kind in PRICED} if price else None,
+                "currency": price.currency if price else None,
+                "priceFact": _proof(price.evidence) if price else None,
                 "pricedIn": place,
                 **(_proof(model.offers[sku].at(place)) if region == place and sku in model.offers else {}),
                 "per": price.per if price else None,
@@ -164,6 +171,18 @@ def describe(catalog: Catalog, model: Model, today: date, region: str = "") -> d
         "lifecycleFact": _proof(standing.evidence),
         "offers": offers,
     }
+
+
+def _price(
+    catalog: Catalog, model: Model, sku: str, place: str, regions: Iterable[str], currency: str
+) -> tuple[Price | None, str]:
+    """A price in a currency in the first of the regions that it is known in; else the catalogue's in `place`."""
+    if currency and currency != catalog.currency:
+        for region in regions:
+            found = catalog.price(model, sku, region, currency)
+            if found is not None:
+                return found, region
+    return catalog.price(model, sku, place), place
 
 
 def _head(catalog: Catalog, model: Model, standing: Standing) -> dict[str, Any]:

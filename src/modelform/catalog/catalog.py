@@ -10,18 +10,19 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from modelform.catalog import prices
 from modelform.catalog import residency as places
 from modelform.catalog.data import FILE, load
 from modelform.catalog.model import (
     RETIRED_UNLESS_LIVE,
     CapacityRules,
-    Confidence,
     Evidence,
     Model,
     Status,
     evidence,
     read_model,
 )
+from modelform.catalog.prices import Price
 from modelform.catalog.residency import Allowance, Processing, Proof, Region, Scope
 from modelform.catalog.search import Candidates, Name, gone, near, slug, version_key
 from modelform.record import dataclass
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from modelform.catalog.overlay import Overlay
 
 SERVERLESS = "serverless"
+STALE_DAYS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +47,6 @@ class Standing:
     days_left: int | None
     earliest: bool
     replacement: str | None
-    evidence: Evidence
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """What a sku costs in a region: US dollars by kind of token (or `ptuHour`) for `per`."""
-
-    rates: Mapping[str, float]
-    per: str
-    currency: str
     evidence: Evidence
     note: str
 
@@ -273,29 +264,39 @@ class Catalog:
         row = self.data["limits"][name]
         return Limit(row["value"], evidence(row))
 
-    def price(self, model: Model, sku: str, region: str) -> Price | None:
-        """What a model costs in a sku and region (`serverless` too); None where no price was found."""
+    @property
+    def currency(self) -> str:
+        """The currency of the installation's prices."""
+        return str(self.data["prices"]["currency"])
+
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """The currencies that prices are known in: the installation's, and those that Azure was asked for."""
+        return (self.currency, *(self._merger.currencies() if self._merger else ()))
+
+    def price(self, model: Model, sku: str, region: str, currency: str = "") -> Price | None:
+        """What a model costs in a sku and region (`serverless` too); None where no price was found.
+
+        In another currency than the installation's only Azure's own list knows one: nothing is converted.
+        """
+        if currency and currency != self.currency:
+            return prices.asked(self._merger, model, sku, region, currency)
         if sku == SERVERLESS:
             block = model.serverless.price if model.serverless else None
         else:
             block = model.offers[sku].price if sku in model.offers else None
         if not block:
             return None
-        own = block.get(region)
-        if "ref" in block and not own:
-            rates = self.data["prices"]["ptuRates"]
-            scope = {"global": "global", "dataZone": "datazone", "region": "regional"}[self.scope(sku)]
-            confidence: Confidence = self.data["prices"]["confidence"]
-            proof = Evidence(rates["source"], rates["asOf"], confidence)
-            return Price({"ptuHour": rates["perPtuHour"][scope]}, "1 PTU hour", "USD", proof, rates.get("note", ""))
         place = self._regions.get(region)
-        zone = place.data_zone if place else None
-        row = own or block.get(zone or "") or block.get("all")
-        if not row:
-            return None
-        numbers = {kind: rate for kind, rate in row.items() if isinstance(rate, (int, float))}
-        proof = evidence(row if "confidence" in row else block)
-        return Price(numbers, block["per"], block["currency"], proof, row.get("note", block.get("note", "")))
+        return prices.listed(self.data, block, region, place.data_zone if place else None, self.scope(sku))
+
+    def priced_on(self, region: str, currency: str) -> str:
+        """The day on which Azure was asked for a region's prices in another currency; empty where it was not."""
+        return self._merger.priced_on(region, currency) if self._merger else ""
+
+    def part_price(self, name: str, region: str, currency: str = "") -> Price | None:
+        """What a hub's part or a private endpoint costs (a name under `parts` in prices.yaml); None: not known."""
+        return prices.part(self.data, self._merger, name, region, currency or self.currency)
 
     # Where prompts are processed
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Protocol
 
 from modelform.catalog.merge import key_of
+from modelform.catalog.overlay import BASE, price_table
 
 Json = dict[str, Any]
 
@@ -164,13 +165,21 @@ def take_rooms(
     document["rooms"][key] = {"asOf": day, "skus": skus}
 
 
-def take_prices(document: Json, region: str, day: str, meters: Iterable[Meter], answer: Iterable[OfferedModel]) -> int:
+def take_prices(
+    document: Json,
+    region: str,
+    day: str,
+    meters: Iterable[Meter],
+    answer: Iterable[OfferedModel],
+    currency: str = BASE,
+) -> int:
     """The prices of a region's skus, joined by the ids of their meters; how many skus have no price that way.
 
     A sku with two meters of one kind and different prices is left out: which is meant cannot be known.
     """
     listed = {meter.id: meter for meter in meters}
-    for skus in document["prices"].values():
+    prices, days = price_table(document, currency)
+    for skus in prices.values():
         for rows in skus.values():
             _leave(rows, region)
     lacking = 0
@@ -178,17 +187,26 @@ def take_prices(document: Json, region: str, day: str, meters: Iterable[Meter], 
         for sku in model.skus:
             rates = _rates([listed[id.lower()] for id in sku.meters if id.lower() in listed])
             if rates:
-                skus = document["prices"].setdefault(key_of(model.format, model.name, model.version), {})
+                skus = prices.setdefault(key_of(model.format, model.name, model.version), {})
                 _join(skus.setdefault(sku.name, []), region, rates)
             else:
                 lacking += 1
-    document["prices"] = {
-        key: kept
-        for key, skus in document["prices"].items()
-        if (kept := {name: rows for name, rows in skus.items() if rows})
-    }
-    document["regions"].setdefault(region, {})["prices"] = day
+    for key, skus in list(prices.items()):
+        kept = {name: rows for name, rows in skus.items() if rows}
+        if kept:
+            prices[key] = kept
+        else:
+            del prices[key]
+    days.setdefault(region, {})["prices"] = day
     return lacking
+
+
+def take_parts(document: Json, currency: str, day: str, prices: Mapping[str, Mapping[str, float]]) -> None:
+    """What a hub's parts and private endpoints cost in a currency: part -> region, or `*` -> price."""
+    document.setdefault("parts", {})[currency] = {
+        "asOf": day,
+        "prices": {part: dict(sorted(places.items())) for part, places in sorted(prices.items())},
+    }
 
 
 def _leave(rows: list[Json], region: str) -> None:
@@ -210,7 +228,7 @@ def _join(rows: list[Json], region: str, rates: dict[str, float]) -> None:
 
 
 def _rates(meters: Iterable[Meter]) -> dict[str, float]:
-    """Dollars a million tokens by kind, or an hour of a provisioned unit; none where two contradict."""
+    """The price of a million tokens by kind, or an hour of a provisioned unit; none where two contradict."""
     found: dict[str, float] = {}
     for meter in meters:
         kind, factor = kind_of(meter.name, meter.unit), TOKENS.get(meter.unit, 1.0)
@@ -232,9 +250,20 @@ def kind_of(name: str, unit: str) -> str:
     return next((kind for kind, pattern in KINDS if pattern.search(plain)), "")
 
 
-def settle(document: Json, day: str, missing: Iterable[Mapping[str, str]], asked: Collection[str]) -> None:
-    """Notes what did not answer; what an earlier refresh of other regions lacked stays noted."""
+def settle(
+    document: Json,
+    day: str,
+    missing: Iterable[Mapping[str, str]],
+    asked: Collection[str],
+    currencies: Collection[str] = (BASE,),
+) -> None:
+    """Notes what did not answer; what an earlier refresh of other regions, or currencies, lacked stays noted."""
     known = set(document["regions"])
-    before = [row for row in document["missing"] if row.get("region") not in asked and row.get("region") in known]
+
+    def stays(row: Mapping[str, str]) -> bool:
+        another = "currency" in row and row["currency"] not in currencies
+        return row.get("region") in known and (another or row.get("region") not in asked)
+
+    before = [row for row in document["missing"] if stays(row)]
     document["missing"] = [*before, *({**row, "on": day} for row in missing)]
     document["asOf"] = day

@@ -55,6 +55,32 @@ class Merger:
         row = self._overlay["rooms"].get(key_of(format, name, version), {"asOf": "", "skus": {}})
         return row["asOf"], row["skus"].get(sku, {})
 
+    def currencies(self) -> tuple[str, ...]:
+        """The currencies beside the catalogue's that Azure was asked for prices in."""
+        return tuple(sorted(self._overlay.get("currencies", ())))
+
+    def rates(
+        self, format: str, name: str, version: str, sku: str, region: str, currency: str
+    ) -> tuple[str, Mapping[str, float]]:
+        """The day and the rates of a sku in a region in another currency than the catalogue's; empty: not known."""
+        table = self._overlay.get("currencies", {}).get(currency, {"regions": {}, "prices": {}})
+        for row in table["prices"].get(key_of(format, name, version), {}).get(sku, ()):
+            if region in row["regions"]:
+                return table["regions"].get(region, {}).get("prices", self._overlay["asOf"]), row["rates"]
+        return "", {}
+
+    def priced_on(self, region: str, currency: str) -> str:
+        """The day on which Azure was asked for a region's prices in a currency; empty where it was not."""
+        table = self._overlay.get("currencies", {}).get(currency, {"regions": {}})
+        day: str = table["regions"].get(region, {}).get("prices", "")
+        return day
+
+    def part(self, name: str, region: str, currency: str) -> tuple[str, float | None]:
+        """The day and the price of what stands beside models, where Azure was asked for it."""
+        table = self._overlay.get("parts", {}).get(currency, {"asOf": "", "prices": {}})
+        places = table["prices"].get(name, {})
+        return table["asOf"], places.get(region, places.get("*"))
+
     def model(self, row: Json) -> Json:
         """One model with what Azure said of it; the row itself where Azure was not asked about it."""
         return _model(row, self._overlay, self._asked, self._data)

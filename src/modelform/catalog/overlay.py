@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 CODE = "catalog.overlay"
 FORMAT = "modelform/catalog-overlay/v1"
-STALE_DAYS = 60
+BASE = "USD"
 MODELS_SOURCE, ACCOUNTS_SOURCE, PRICES_SOURCE = "azure-models", "azure-skus", "azure-retail"
 REFRESH = "run `modelform catalog refresh`"
 
@@ -104,8 +104,8 @@ def _unused(found: Overlay, problem: str, hint: str) -> Overlay:
     return Overlay(found.path, found.as_of, found.target, "", problem, hint)
 
 
-def empty(target: str, currency: str) -> Json:
-    """An overlay without facts, to be filled."""
+def empty(target: str, currency: str = BASE) -> Json:
+    """An overlay without facts, to be filled. `prices` are in `currency`; those in others are under `currencies`."""
     return {
         "format": FORMAT,
         "target": target,
@@ -116,8 +116,23 @@ def empty(target: str, currency: str) -> Json:
         "models": {},
         "rooms": {},
         "prices": {},
+        "currencies": {},
+        "parts": {},
         "missing": [],
     }
+
+
+def price_table(document: Json, currency: str) -> tuple[Json, Json]:
+    """The prices of a currency by model and sku, and the day of those of each region; both to be filled."""
+    if currency == document["currency"]:
+        return document["prices"], document["regions"]
+    table = document.setdefault("currencies", {}).setdefault(currency, {"regions": {}, "prices": {}})
+    return table["prices"], table["regions"]
+
+
+def currencies(document: Json) -> tuple[str, ...]:
+    """The currencies that an overlay has prices in, its own first."""
+    return (document["currency"], *sorted(document.get("currencies", ())))
 
 
 def render(document: Json) -> str:
@@ -164,7 +179,7 @@ def problems(document: Any) -> Iterator[str]:
         return
     yield from _expect(document, "target", lambda value: value in ("sandbox", "azure"))
     yield from _expect(document, "asOf", _is_day)
-    yield from _expect(document, "currency", lambda value: isinstance(value, str))
+    yield from _expect(document, "currency", lambda value: value == BASE)
     yield from _table(document, "regions", _region)
     accounts = document.get("accounts")
     if accounts is not None:
@@ -176,6 +191,9 @@ def problems(document: Any) -> Iterator[str]:
     yield from _table(document, "models", _model)
     yield from _table(document, "prices", _rates)
     yield from _table(document, "rooms", _rooms)
+    for name, each in (("currencies", _currency), ("parts", _parts)):
+        if name in document:
+            yield from _table(document, name, each)
     if not isinstance(document.get("missing"), list):
         yield "missing: no list"
 
@@ -231,6 +249,23 @@ def _rates(row: Json, where: str) -> Iterator[str]:
         )
         if not fits:
             yield f"{where}{sku}: no prices by region"
+
+
+def _currency(row: Json, where: str) -> Iterator[str]:
+    for name, each in (("regions", _region), ("prices", _rates)):
+        table = row.get(name)
+        if not isinstance(table, dict) or not all(isinstance(item, dict) for item in table.values()):
+            yield f"{where}{name}: no table"
+            continue
+        for key, item in table.items():
+            yield from each(item, f"{where}{name}.{key}.")
+
+
+def _parts(row: Json, where: str) -> Iterator[str]:
+    yield from _expect(row, "asOf", _is_day, where)
+    prices = row.get("prices")
+    if not isinstance(prices, dict) or not all(_are_numbers(places) for places in prices.values()):
+        yield f"{where}prices: no numbers by region"
 
 
 def _rooms(row: Json, where: str) -> Iterator[str]:

@@ -1,20 +1,25 @@
 """What a stack is estimated to cost a month: by the declared usage, and at most by what its capacity lets through.
 
-Retail prices of the catalogue, in its currency; tax, discounts and reservations are not in them.
+Retail prices, in the policy's currency where they are known in it; amounts of two currencies are never added, and
+none is converted. Tax, discounts and reservations are not in them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
+from datetime import date
 from typing import Any, Literal
 
 from modelform.catalog import SERVERLESS, Catalog, Evidence, Model, Price
+from modelform.catalog.catalog import STALE_DAYS
+from modelform.catalog.prices import RETAIL
 from modelform.checks.holdings import Holding
-from modelform.checks.place import placed, written
+from modelform.checks.place import placed, several, written
 from modelform.record import dataclass
 from modelform.spec.resolved import Stack, Workspace
 
+REFRESH = "`modelform catalog refresh` asks Azure"
 HOURS = 730
 MINUTES = HOURS * 60
 DAYS = HOURS / 24
@@ -46,6 +51,7 @@ class Line:
     """What one deployment or part costs a month: `expected` by declared usage, `most` by capacity.
 
     None: not known. `how`: billed by tokens, by the hour whatever is used, a fixed part, or without a known price.
+    `currency` is the wanted one, or the catalogue's where a price is known in that only.
     """
 
     kind: Kind
@@ -58,6 +64,7 @@ class Line:
     expected: float | None
     most: float | None
     declared: bool
+    currency: str = "USD"
     note: str = ""
     source: str = ""
     as_of: str = ""
@@ -74,6 +81,7 @@ class Line:
             "billed": self.how,
             "expected": _money(self.expected),
             "most": _money(self.most),
+            "currency": self.currency,
             "usageDeclared": self.declared,
             "note": self.note,
             "source": self.source or None,
@@ -83,7 +91,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """A sum over lines: what is known of it. `unpriced`, `undeclared` and `unbounded` are the keys that it lacks."""
+    """A sum over lines: what is known of it. `unpriced`, `undeclared` and `unbounded` are the keys that it lacks.
+
+    A line of another currency is no part of the sum, and one of the `unpriced`.
+    """
 
     expected: float
     most_known: float
@@ -108,10 +119,17 @@ class Total:
         }
 
 
-def estimate(stack: Stack, catalog: Catalog) -> list[Line]:
-    """Every deployment and every fixed part of the stack."""
-    found = [line(item, catalog) for item in items(stack, catalog)]
-    return [*found, *(part for w in stack.workspaces.values() for part in parts(w, catalog))]
+def currency_of(stack: Stack, catalog: Catalog) -> str:
+    """The currency that a stack's costs are wanted in: that of its limit, or else the catalogue's."""
+    limit = stack.policy.monthly_cost
+    return limit.currency if limit is not None else catalog.currency
+
+
+def estimate(stack: Stack, catalog: Catalog, currency: str = "") -> list[Line]:
+    """Every deployment and every fixed part of the stack, in a currency, or that of its policy."""
+    wanted = currency or currency_of(stack, catalog)
+    found = [line(item, catalog, wanted) for item in items(stack, catalog)]
+    return [*found, *(part for w in stack.workspaces.values() for part in parts(w, catalog, wanted))]
 
 
 def items(stack: Stack, catalog: Catalog) -> Iterator[Item]:
@@ -122,22 +140,21 @@ def items(stack: Stack, catalog: Catalog) -> Iterator[Item]:
         yield Item(made.key, made.workspace, made.model.name, item.model, item.sku, item.region, capacity, made.usage)
 
 
-def deployed(stack: Stack, holdings: Iterable[Holding], catalog: Catalog) -> list[Line]:
+def deployed(stack: Stack, holdings: Iterable[Holding], catalog: Catalog, currency: str) -> list[Line]:
     """What the stack's state holds, at today's prices and with the usage that the file declares for each by name."""
     usage = {(stack.workspaces[d.workspace].name, d.name): (d.key, d.usage) for d in stack.deployments.values()}
     found = []
     for held in holdings:
         key, expected = usage.get((held.account, held.name), (held.name, {}))
         model = catalog.by_arm(held.format, held.model, held.version)
-        found.append(
-            line(Item(key, held.account, held.model, model, held.sku, held.region, held.capacity, expected), catalog)
-        )
+        item = Item(key, held.account, held.model, model, held.sku, held.region, held.capacity, expected)
+        found.append(line(item, catalog, currency))
     return found
 
 
-def line(item: Item, catalog: Catalog) -> Line:
-    """What one deployment costs a month."""
-    price = (catalog.price(item.model, item.sku, item.region) or by_rule(item, catalog)) if item.model else None
+def line(item: Item, catalog: Catalog, currency: str) -> Line:
+    """What one deployment costs a month; in the catalogue's currency where no price is known in the wanted one."""
+    price = _price(item, catalog, currency)
     declared = bool(item.usage)
 
     def made(how: How, expected: float | None, most: float | None, note: str = "") -> Line:
@@ -153,6 +170,7 @@ def line(item: Item, catalog: Catalog) -> Line:
             expected,
             most,
             declared or how == "hours",
+            price.currency if price else currency,
             "; ".join(filter(None, (note, price.note if price else ""))),
             proof.source if proof else "",
             proof.as_of if proof else "",
@@ -173,10 +191,21 @@ def line(item: Item, catalog: Catalog) -> Line:
     return made("tokens", used / MILLION if declared else None, most)
 
 
-def by_rule(item: Item, catalog: Catalog) -> Price | None:
+def _price(item: Item, catalog: Catalog, currency: str) -> Price | None:
+    """The item's price in a currency; else in the catalogue's, which the line then says."""
+    if item.model is None:
+        return None
+    for code in dict.fromkeys((currency, catalog.currency)):
+        found = catalog.price(item.model, item.sku, item.region, code) or by_rule(item, catalog, code)
+        if found is not None:
+            return found
+    return None
+
+
+def by_rule(item: Item, catalog: Catalog, currency: str = "") -> Price | None:
     """A price that follows from the Global one by the rule of the sku's scope, where none is known; inferred."""
     region = catalog.regions.get(item.region)
-    known = catalog.price(item.model, "GlobalStandard", item.region) if item.model else None
+    known = catalog.price(item.model, "GlobalStandard", item.region, currency) if item.model else None
     if known is None or region is None:
         return None
     name = {"DataZoneStandard": "datazone-premium"}.get(item.sku, "")
@@ -205,58 +234,100 @@ def _tokens(item: Item, catalog: Catalog) -> float | None:
     return None
 
 
-def parts(workspace: Workspace, catalog: Catalog) -> Iterator[Line]:
+def parts(workspace: Workspace, catalog: Catalog, currency: str) -> Iterator[Line]:
     """What a workspace costs beside its deployments: a hub's storage, vault and logs, and private endpoints."""
-    block = catalog.data["prices"]["parts"]
 
-    def part(name: str, month: float, note: str) -> Line:
-        key = f"{workspace.key} {name}"
-        region, source, day = workspace.location, block["source"], block["asOf"]
+    def part(name: str, kind: str, number: float, note: str) -> Line:
+        key, region = f"{workspace.key} {name}", workspace.location
+        price = catalog.part_price(kind, region, currency) or catalog.part_price(kind, region)
+        assert price is not None, f"prices.yaml has every part, and not {kind}"
+        month, proof = number * price.rates[kind], price.evidence
         return Line(
-            "part", key, workspace.key, "", "", region, "fixed", month, month, True, note, source=source, as_of=day
+            "part",
+            key,
+            workspace.key,
+            "",
+            "",
+            region,
+            "fixed",
+            month,
+            month,
+            True,
+            price.currency,
+            note,
+            proof.source,
+            proof.as_of,
         )
 
     if workspace.kind == "hub":
-        yield part("storage", STORED_GB * block["storageGbMonth"], f"{STORED_GB} GB stored")
-        yield part("key vault", VAULT_CALLS / 10_000 * block["vault10kCalls"], f"{VAULT_CALLS:,} calls")
-        yield part("logs", LOGGED_GB * block["logsGb"], f"{LOGGED_GB} GB logged")
+        yield part("storage", "storageGbMonth", STORED_GB, f"{STORED_GB} GB stored")
+        yield part("key vault", "vault10kCalls", VAULT_CALLS / 10_000, f"{VAULT_CALLS:,} calls")
+        yield part("logs", "logsGb", LOGGED_GB, f"{LOGGED_GB} GB logged")
     if workspace.exposure == "private":
         number = PRIVATE_ENDPOINTS.get(workspace.kind, 1)
         said = f"{number} private endpoint{'' if number == 1 else 's'}, without traffic"
-        yield part("endpoints", number * HOURS * block["privateEndpointHour"], said)
+        yield part("endpoints", "privateEndpointHour", number * HOURS, said)
 
 
-def total(lines: Iterable[Line]) -> Total:
-    """The sum of lines; undeclared usage counts nothing in `expected`."""
+def total(lines: Iterable[Line], currency: str = "USD") -> Total:
+    """The sum of the lines of a currency; undeclared usage counts nothing in `expected`."""
     found = list(lines)
-    known = [item for item in found if item.how != "unknown"]
+    known = [item for item in found if item.how != "unknown" and item.currency == currency]
     return Total(
         expected=sum(item.expected or 0.0 for item in known),
-        most_known=sum(item.most or 0.0 for item in found),
-        unpriced=tuple(item.key for item in found if item.how == "unknown"),
+        most_known=sum(item.most or 0.0 for item in known),
+        unpriced=tuple(item.key for item in found if item not in known),
         undeclared=tuple(item.key for item in known if not item.declared),
         unbounded=tuple(item.key for item in known if item.most is None),
     )
 
 
-def by_route(stack: Stack, lines: Iterable[Line]) -> dict[str, Total]:
+def otherwise(lines: Iterable[Line], currency: str) -> dict[str, Total]:
+    """The sums of what is known in other currencies than the wanted one: code -> sum."""
+    found = [item for item in lines if item.how != "unknown" and item.currency != currency]
+    codes = sorted({item.currency for item in found})
+    return {code: total((item for item in found if item.currency == code), code) for code in codes}
+
+
+def by_route(stack: Stack, lines: Iterable[Line], currency: str = "USD") -> dict[str, Total]:
     """The sum of each route's members."""
     known = {item.key: item for item in lines if item.kind == "deployment"}
     return {
-        route.key: total(known[m.deployment] for m in route.members if m.deployment in known)
+        route.key: total((known[m.deployment] for m in route.members if m.deployment in known), currency)
         for route in stack.routes.values()
     }
 
 
-def assumptions(lines: Iterable[Line], catalog: Catalog) -> list[str]:
-    """What the numbers stand on, in sentences; only what matters for these lines."""
+def sources(lines: Iterable[Line], catalog: Catalog) -> list[str]:
+    """Whose prices the lines have and of which days, oldest first: `the catalogue's of 2026-10-09`."""
+    days: dict[tuple[str, bool], list[str]] = {}
+    for item in lines:
+        if item.as_of:
+            days.setdefault((item.currency, item.source == RETAIL), []).append(item.as_of)
+    whose = "the sandbox's" if catalog.overlay is not None and catalog.overlay.target == "sandbox" else "Azure's own"
+    said = []
+    for (currency, asked), found in sorted(days.items(), key=lambda row: min(row[1])):
+        first, last = min(found), max(found)
+        span = first if first == last else f"{first} to {last}"
+        doubt = catalog.data["prices"]["confidence"]
+        said.append(
+            f"{whose} of {span} in {currency}" if asked else f"the catalogue's of {span} in {currency} ({doubt})"
+        )
+    return said
+
+
+def assumptions(lines: Iterable[Line], catalog: Catalog, today: date | None = None) -> list[str]:
+    """What the numbers stand on, in sentences; only what matters for these lines. `today` tells what is stale."""
     found = list(lines)
-    currency = catalog.data["prices"]["currency"]
-    said = [
-        f"Retail prices in {currency} as of {catalog.data['prices']['asOf']}, without tax, discounts, reservations."
-    ]
-    if catalog.overlay is not None and catalog.overlay.used:
-        said.append(f"Prices of Azure's own list stand above them, as of {catalog.overlay.name}.")
+    said = []
+    prices = sources(found, catalog)
+    if prices:
+        said.append(f"Retail prices without tax, discounts, reservations: {', '.join(prices)}.")
+    old = [item for item in found if today and item.as_of and _age(item, today) > STALE_DAYS]
+    if today and old:
+        whose, age = several(dict.fromkeys(item.key for item in old)), max(_age(item, today) for item in old)
+        asks = "" if all(item.sku == SERVERLESS for item in old) else f": {REFRESH}"
+        said.append(f"Older than {STALE_DAYS} days ({age} the oldest), and perhaps wrong: what {whose} costs{asks}.")
     if any(item.how in ("hours", "tokens") for item in found):
         said.append(f"A month has {HOURS} hours.")
     if any(item.how == "tokens" and item.most is not None for item in found):
@@ -269,17 +340,52 @@ def assumptions(lines: Iterable[Line], catalog: Catalog) -> list[str]:
     return said
 
 
-def document(stack: Stack, catalog: Catalog, holdings: Iterable[Holding] | None = None) -> dict[str, Any]:
-    """Everything as plain data: lines, routes, the whole, the limit, assumptions; against what is deployed if known."""
-    lines = estimate(stack, catalog)
-    whole = total(lines)
+def _age(item: Line, today: date) -> int:
+    return (today - date.fromisoformat(item.as_of)).days
+
+
+def gap(lines: Iterable[Line], currency: str, catalog: Catalog) -> tuple[str, str]:
+    """What is known in another currency than the wanted one, as a sentence, and what to do; empty: nothing is."""
+    found = list(lines)
+    lacking = [item for item in found if item.how != "unknown" and item.currency != currency]
+    if not lacking:
+        return "", ""
+    codes = ", ".join(sorted({item.currency for item in lacking}))
+    every = not any(item.how != "unknown" and item.currency == currency for item in found)
+    whose = "anything here" if every else several(item.key for item in lacking)
+    said = f"no price in {currency} is known of {whose}: in {codes} only, and nothing is converted"
+    if all(item.sku == SERVERLESS for item in lacking):
+        return said, "serverless endpoints are not in Azure's price list: see the offer's price at Azure"
+    if any(item.sku != SERVERLESS and not catalog.priced_on(item.region, currency) for item in lacking):
+        return said, f"`modelform catalog refresh --currency {currency}` asks Azure"
+    return said, f"Azure's price list has no meter of them in {currency}: write the limit in {codes}"
+
+
+def document(
+    stack: Stack,
+    catalog: Catalog,
+    holdings: Iterable[Holding] | None = None,
+    *,
+    currency: str = "",
+    today: date | None = None,
+) -> dict[str, Any]:
+    """Everything as plain data: lines, routes, the whole, the limit, assumptions; against what is deployed if known.
+
+    Sums are of the lines in `currency` (else the policy's, or the catalogue's where no price is known in that); what is
+    known in another one only is in `otherwise`.
+    """
+    wanted = currency or currency_of(stack, catalog)
+    lines = estimate(stack, catalog, wanted)
+    if not currency and not any(item.currency == wanted for item in lines):
+        wanted = catalog.currency
     made: dict[str, Any] = {
-        "currency": catalog.data["prices"]["currency"],
+        "currency": wanted,
         "lines": [item.to_json() for item in lines],
-        "routes": {key: found.to_json() for key, found in by_route(stack, lines).items()},
-        "total": whole.to_json(),
+        "routes": {key: found.to_json() for key, found in by_route(stack, lines, wanted).items()},
+        "total": total(lines, wanted).to_json(),
+        "otherwise": {code: found.to_json() for code, found in otherwise(lines, wanted).items()},
         "limit": None,
-        "assumptions": assumptions(lines, catalog),
+        "assumptions": assumptions(lines, catalog, today),
         "deployed": None,
     }
     limit = stack.policy.monthly_cost
@@ -288,7 +394,8 @@ def document(stack: Stack, catalog: Catalog, holdings: Iterable[Holding] | None 
     if holdings is not None:
         # A hub's endpoints have no capacity, and its parts cost the same before and after.
         here = [item for item in lines if item.kind == "deployment" and item.sku != SERVERLESS]
-        made["deployed"] = _against(total(here), total(deployed(stack, holdings, catalog)))
+        before = deployed(stack, holdings, catalog, wanted)
+        made["deployed"] = _against(total(here, wanted), total(before, wanted))
     return made
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from modelform.catalog import Catalog
 from modelform.catalog.changes import changes, count
 from modelform.catalog.data import OVERLAY
-from modelform.catalog.live import settle, take_accounts, take_models, take_prices, take_rooms
+from modelform.catalog.live import settle, take_accounts, take_models, take_parts, take_prices, take_rooms
 from modelform.catalog.merge import key_of
-from modelform.catalog.overlay import empty, read, write
+from modelform.catalog.overlay import BASE, currencies, empty, read, write
 from modelform.cli.arguments import Choice, Place, Target
 from modelform.cli.outside import outside
 from modelform.cli.session import TARGET_VARIABLE, open_folder, voice_of, wish
@@ -30,14 +30,15 @@ AT_ONCE = 16
 PATIENCE = 60.0
 SHOWN = 6
 KINDS = ("AIServices", "OpenAI")
-MODELS, PRICES, ACCOUNTS, ROOMS = "models", "prices", "skus", "modelCapacities"
+MODELS, PRICES, PARTS, ACCOUNTS, ROOMS = "models", "prices", "part prices", "skus", "modelCapacities"
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What a person wants refreshed, from where, and into which file."""
+    """What a person wants refreshed, from where, and into which file. No currencies: those that the file has."""
 
     regions: tuple[str, ...]
+    currencies: tuple[str, ...]
     target: Target | None
     subscription: str
     out: Path | None
@@ -46,19 +47,22 @@ class Wish:
 
 @dataclass
 class Answers:
-    """What came: models and meters by region, account regions, capacities by model; and what did not, with why."""
+    """What came: models by region, meters by region and currency, parts' prices by currency, account regions,
+    capacities by model; and what did not, with why."""
 
     models: dict[str, list[OfferedModel]] = field(default_factory=dict)
-    meters: dict[str, list[Any]] = field(default_factory=dict)
+    meters: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    parts: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
     accounts: list[str] | None = None
     rooms: dict[str, list[tuple[str, str, float]]] = field(default_factory=dict)
     missing: list[dict[str, str]] = field(default_factory=list)
     errors: list[ModelformError] = field(default_factory=list)
 
-    def lacks(self, region: str, api: str, error: ModelformError, model: str = "") -> None:
+    def lacks(self, region: str, api: str, error: ModelformError, model: str = "", currency: str = "") -> None:
         """Notes that something did not answer."""
         about = {"region": region, "api": api, "why": error.diagnostics[0].summary}
-        self.missing.append({**about, "model": model} if model else about)
+        more = {name: value for name, value in (("model", model), ("currency", currency)) if value}
+        self.missing.append({**about, **more})
         self.errors.append(error)
 
     @property
@@ -79,12 +83,13 @@ def refreshed(place: Place, chosen: Wish) -> tuple[bool, bool]:
     had, before = _had(file, target, voice)
     regions = _regions(chosen.regions, before)
     known = {name: sum(bool(model.skus_in(name)) for model in before.models) for name in regions}
-    answers = _asked(session, chosen.subscription, known, voice)
+    wanted = chosen.currencies or (currencies(had) if had else (BASE,))
+    answers = _asked(session, chosen.subscription, known, wanted, voice)
     if not answers.anything:
         raise answers.errors[0]
     today = around.today()
-    document = copy.deepcopy(had) if had else empty(target, str(before.data["prices"]["currency"]))
-    lacking = _taken(document, answers, regions, today.isoformat())
+    document = copy.deepcopy(had) if had else empty(target)
+    lacking = _taken(document, answers, regions, wanted, today.isoformat())
     after = Catalog.with_overlay(document, str(file))
     found = changes(before, after, today)
     if not chosen.check:
@@ -127,7 +132,9 @@ def _regions(wanted: Iterable[str], catalog: Catalog) -> list[str]:
     return list(dict.fromkeys(names)) or [name for name, row in catalog.regions.items() if row.ai_services_accounts]
 
 
-def _asked(session: Session, subscription: str, known: dict[str, int], voice: Voice) -> Answers:
+def _asked(
+    session: Session, subscription: str, known: dict[str, int], wanted: tuple[str, ...], voice: Voice
+) -> Answers:
     """Everything there is to ask: one question a region and API, as many at a time as are polite."""
     from contextlib import closing
 
@@ -135,10 +142,12 @@ def _asked(session: Session, subscription: str, known: dict[str, int], voice: Vo
     from modelform.azure.retail import price_list
 
     connection = _connection(session, subscription)
-    voice.note(f"Asking {'Azure' if session.target == 'azure' else 'the sandbox'} of {_regions_said(list(known))}.")
+    money = f", prices in {' and '.join(wanted)}" if wanted != (BASE,) else ""
+    whom = "Azure" if session.target == "azure" else "the sandbox"
+    voice.note(f"Asking {whom} of {_regions_said(list(known))}{money}.")
     answers = Answers()
     with closing(Arm(connection)) as arm, closing(price_list(connection)) as prices:
-        _ask(arm, prices, known, answers, voice)
+        _ask(arm, prices, known, wanted, answers, voice)
     return answers
 
 
@@ -158,21 +167,30 @@ def _connection(session: Session, subscription: str) -> Connection:
     return connector(session)(wanted)
 
 
-def _ask(arm: Arm, prices: Arm, known: dict[str, int], answers: Answers, voice: Voice) -> None:
+def _ask(arm: Arm, prices: Arm, known: dict[str, int], wanted: tuple[str, ...], answers: Answers, voice: Voice) -> None:
     from modelform.azure import facts, retail
 
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         first = pool.submit(facts.account_regions, arm, timeout=PATIENCE)
         if (error := first.exception()) and _nobody(error):
             raise error
-        asked: dict[Future[Any], tuple[str, str]] = {first: ("", ACCOUNTS)}
+        asked: dict[Future[Any], tuple[str, str, str]] = {first: ("", ACCOUNTS, "")}
+        for currency in wanted:
+            asked[pool.submit(retail.part_prices, prices, currency, timeout=PATIENCE)] = ("", PARTS, currency)
         for region in known:
-            asked[pool.submit(facts.models, arm, region, timeout=PATIENCE)] = (region, MODELS)
-            asked[pool.submit(retail.meters, prices, region, timeout=PATIENCE)] = (region, PRICES)
+            asked[pool.submit(facts.models, arm, region, timeout=PATIENCE)] = (region, MODELS, "")
+            for currency in wanted:
+                meters = pool.submit(retail.meters, prices, region, currency, timeout=PATIENCE)
+                asked[meters] = (region, PRICES, currency)
         for number, future in enumerate(as_completed(asked), 1):
-            region, api = asked[future]
-            said = _take(answers, region, api, future, known.get(region, 0))
-            voice.note(f"  [{number:>{len(str(len(asked)))}}/{len(asked)}] {region or 'subscription'} {api}: {said}")
+            region, api, currency = asked[future]
+            said = _take(answers, region, api, currency, future, known.get(region, 0))
+            about = " ".join(
+                filter(
+                    None, (region or ("" if currency else "subscription"), api, "" if currency == BASE else currency)
+                )
+            )
+            voice.note(f"  [{number:>{len(str(len(asked)))}}/{len(asked)}] {about}: {said}")
         provisioned = _provisioned(answers)
         rooms = {pool.submit(facts.capacities, arm, *named, timeout=PATIENCE): key_of(*named) for named in provisioned}
         for future in as_completed(rooms):
@@ -190,7 +208,7 @@ def _nobody(error: BaseException) -> bool:
     return isinstance(error, ModelformError) and error.diagnostics[0].code == "access.not-signed-in"
 
 
-def _take(answers: Answers, region: str, api: str, future: Future[Any], known: int) -> str:
+def _take(answers: Answers, region: str, api: str, currency: str, future: Future[Any], known: int) -> str:
     """Keeps an answer, or that there was none; what to say of it.
 
     An empty one, where `known` models were or any account was possible, is more likely no answer than the truth: a
@@ -199,7 +217,7 @@ def _take(answers: Answers, region: str, api: str, future: Future[Any], known: i
     try:
         found = future.result()
     except ModelformError as error:
-        answers.lacks(region, api, error)
+        answers.lacks(region, api, error, currency=currency)
         return f"no answer ({error.diagnostics[0].code})"
     if api == MODELS:
         found = [model for model in found if model.kind in KINDS]
@@ -213,7 +231,10 @@ def _take(answers: Answers, region: str, api: str, future: Future[Any], known: i
     if api == MODELS:
         answers.models[region] = found
         return f"{len({(m.format, m.name, m.version) for m in found})} models"
-    answers.meters[region] = found
+    if api == PARTS:
+        answers.parts[currency] = found
+        return f"{len(found)} parts"
+    answers.meters[region, currency] = found
     return f"{len(found)} meters"
 
 
@@ -228,18 +249,24 @@ def _provisioned(answers: Answers) -> list[tuple[str, str, str]]:
     return list(found)
 
 
-def _taken(document: dict[str, Any], answers: Answers, regions: list[str], day: str) -> int:
+def _taken(document: dict[str, Any], answers: Answers, regions: list[str], wanted: tuple[str, ...], day: str) -> int:
     """Puts the answers into the overlay; how many skus the price list has no price of."""
     lacking = 0
     if answers.accounts is not None:
         take_accounts(document, day, answers.accounts)
     for region, models in sorted(answers.models.items()):
         take_models(document, region, day, models)
-        if region in answers.meters:
-            lacking += take_prices(document, region, day, answers.meters[region], models)
+        unpriced = [
+            take_prices(document, region, day, answers.meters[region, currency], models, currency)
+            for currency in wanted
+            if (region, currency) in answers.meters
+        ]
+        lacking += max(unpriced, default=0)
+    for currency, prices in answers.parts.items():
+        take_parts(document, currency, day, prices)
     for key, rooms in sorted(answers.rooms.items()):
         take_rooms(document, key, day, rooms, regions)
-    settle(document, day, answers.missing, regions)
+    settle(document, day, answers.missing, regions, wanted)
     return lacking
 
 
@@ -267,16 +294,20 @@ def _tell(
     told = []
     by_reason: dict[tuple[str, str], list[tuple[str, Diagnostic]]] = {}
     for row, error in zip(answers.missing, answers.errors, strict=True):
-        about = row["region"] or row.get("model") or "the subscription"
+        about = row["region"] or row.get("model") or ("all regions" if "currency" in row else "the subscription")
         first = error.diagnostics[0]
-        by_reason.setdefault((row["api"], first.code), []).append((about, first))
-    for (api, _), rows in by_reason.items():
-        said = f"{api} of {_places([about for about, _ in rows])} did not answer: what was known before stays"
+        money = row.get("currency", BASE)
+        what = row["api"] if money == BASE else f"{row['api']} in {money}"
+        by_reason.setdefault((what, first.code), []).append((about, first))
+    for (what, _), rows in by_reason.items():
+        said = f"{what} of {_places([about for about, _ in rows])} did not answer: what was known before stays"
         first = rows[0][1]
         hint = first.hint or "run it again later"
         told.append(Diagnostic("catalog.missing", Severity.WARNING, said, first.summary, None, hint))
     if lacking:
-        said = f"{lacking} offers of a sku in a region have no meter in the answers: their prices stay the catalogue's"
+        others = " and ".join(code for code in chosen.currencies if code != BASE)
+        stays = f"no price of theirs in {others} is known" if others else "their prices stay the catalogue's"
+        said = f"{lacking} offers of a sku in a region have no meter in the answers: {stays}"
         told.append(Diagnostic("catalog.unpriced", Severity.INFO, said))
     voice.complain(told)
     body = {

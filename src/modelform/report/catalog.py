@@ -9,6 +9,13 @@ from modelform.report.ink import Ink, clip
 from modelform.report.text import table
 
 NAME_WIDTH = 38
+BASE = "USD"
+PARTS = {
+    "storageGbMonth": "a GB stored a month",
+    "vault10kCalls": "10,000 calls of a key vault",
+    "logsGb": "a GB logged",
+    "privateEndpointHour": "an hour of a private endpoint",
+}
 
 
 def models(rows: Sequence[Mapping[str, Any]], ink: Ink) -> list[str]:
@@ -47,7 +54,7 @@ def offers(rows: Sequence[Mapping[str, Any]], ink: Ink) -> list[str]:
     return said
 
 
-def model(row: Mapping[str, Any], ink: Ink) -> list[str]:
+def model(row: Mapping[str, Any], ink: Ink, currency: str = "") -> list[str]:
     """All that is known of one model."""
     fact = row["lifecycleFact"]
     life = row["status"]
@@ -73,19 +80,21 @@ def model(row: Mapping[str, Any], ink: Ink) -> list[str]:
         [
             _written(offer["sku"]),
             str(len(offer["regions"])),
-            _price(offer["price"]),
+            _price(offer["price"]) + _foreign(offer, currency),
             "-" if offer["quota"] is None else f"{offer['quota']:,}",
             offer["confidence"],
         ]
         for offer in row["offers"]
     ]
     if priced:
-        said += ["", *table(["SKU", "REGIONS", "USD IN / OUT", "QUOTA", "FACT"], priced, ink)]
-        said.append(ink.paint("USD a million tokens (or a PTU hour); quota in units of sku.capacity.", "dim"))
+        money = currency or BASE
+        said += ["", *table(["SKU", "REGIONS", f"{money} IN / OUT", "QUOTA", "FACT"], priced, ink)]
+        said.append(ink.paint(f"{money} a million tokens (or a PTU hour); quota in units of sku.capacity.", "dim"))
+        said += [ink.paint(line, "dim") for line in ink.wrap(_price_facts(row["offers"]), rest="  ")]
     return said
 
 
-def comparison(rows: Sequence[Mapping[str, Any]], ink: Ink) -> list[str]:
+def comparison(rows: Sequence[Mapping[str, Any]], ink: Ink, currency: str = "") -> list[str]:
     """Models beside each other: one column a model."""
     width = max((ink.width - 14) // max(len(rows), 1) - 2, 12)
     skus = list(dict.fromkeys(offer["sku"] for row in rows for offer in row["offers"]))
@@ -98,9 +107,7 @@ def comparison(rows: Sequence[Mapping[str, Any]], ink: Ink) -> list[str]:
     ]
     for sku in skus:
         found = [next((o for o in row["offers"] if o["sku"] == sku), None) for row in rows]
-        lines.append(
-            [_short(sku), *("-" if o is None else f"{_price(o['price'])} in {len(o['regions'])}" for o in found)]
-        )
+        lines.append([_short(sku), *("-" if o is None else _offer(o, currency) for o in found)])
     only = [set(row["features"]) - set.intersection(*(set(r["features"]) for r in rows)) for row in rows]
     said = table(
         ["", *(clip(row["id"].partition("/")[2], width) for row in rows)],
@@ -109,8 +116,10 @@ def comparison(rows: Sequence[Mapping[str, Any]], ink: Ink) -> list[str]:
     )
     for row, extra in zip(rows, only, strict=True):
         if extra:
-            said += ink.wrap(f"Only {row['id']} of these, or not all of them: {', '.join(sorted(extra))}", rest="  ")
-    return [*said, ink.paint("Prices: USD in / out a million tokens (or a PTU hour), and in how many regions.", "dim")]
+            said += ink.wrap(f"Only {row['id']} can: {', '.join(sorted(extra))}", rest="  ")
+    what = f"Prices: {currency or BASE} in / out a million tokens (or a PTU hour), and in how many regions."
+    facts = _price_facts([offer for row in rows for offer in row["offers"]])
+    return [*said, *(ink.paint(line, "dim") for text in (what, facts) for line in ink.wrap(text, rest="  "))]
 
 
 def age(version: str, newest: str, days: int, ink: Ink, overlay: str = "") -> list[str]:
@@ -130,12 +139,12 @@ def refreshed(document: Mapping[str, Any], ink: Ink) -> list[str]:
         parts = [f"{sign}{', '.join(row[side])}" for side, sign in (("won", "+ "), ("lost", "- ")) if row[side]]
         said += ink.wrap(f"{row['model']} {_written(row['sku'])}: {'; '.join(parts)}", first="  ", rest="    ")
     for row in found["prices"]:
-        before = "no price" if row["before"] is None else f"{row['before']:g}"
-        way = "" if row["before"] is None else ", up" if row["after"] > row["before"] else ", down"
-        moved = f"{row['kind']} {before} -> {row['after']:g}{way}"
-        many = len(row["regions"])
-        place = row["regions"][0] if many == 1 else f"{many} regions"
-        said += ink.wrap(f"{row['model']} {_written(row['sku'])}: {moved} in {place}", first="  ", rest="    ")
+        moved = f"{row['kind']} {_moved(row)}"
+        said += ink.wrap(f"{row['model']} {_written(row['sku'])}: {moved}", first="  ", rest="    ")
+    for row in found["parts"]:
+        said += ink.wrap(f"{PARTS.get(row['part'], row['part'])}: {_moved(row)}", first="  ", rest="    ")
+    for row in found["currencies"]:
+        said += ink.wrap(f"prices in {row['currency']} of {_places(row['regions'])}: new", first="  ", rest="    ")
     for name, word in (("retirements", "retires"), ("stages", "stage")):
         for row in found[name]:
             moved = f"{row['model']}: {word} {row['before'] or 'no day'} -> {row['after'] or 'no day'}"
@@ -146,12 +155,40 @@ def refreshed(document: Mapping[str, Any], ink: Ink) -> list[str]:
     return [*said, *ink.wrap(f"{head} {done}")]
 
 
+def _moved(row: Mapping[str, Any]) -> str:
+    """A price before and after, in how many regions; the currency where it is not the catalogue's."""
+    before = "no price" if row["before"] is None else f"{row['before']:g}"
+    money = "" if row["currency"] == BASE else f" {row['currency']}"
+    way = "" if row["before"] is None else ", up" if row["after"] > row["before"] else ", down"
+    return f"{before} -> {row['after']:g}{money}{way} in {_places(row['regions'])}"
+
+
+def _places(regions: Sequence[str]) -> str:
+    return regions[0] if len(regions) == 1 else f"{len(regions)} regions"
+
+
 def _price(price: Mapping[str, float] | None) -> str:
     if not price:
         return "?"
     if "ptuHour" in price:
         return f"{price['ptuHour']:.2f}/h"
     return " / ".join(f"{price[kind]:g}" for kind in ("input", "output") if kind in price) or "?"
+
+
+def _offer(offer: Mapping[str, Any], currency: str) -> str:
+    return f"{_price(offer['price'])}{_foreign(offer, currency)} in {len(offer['regions'])}"
+
+
+def _foreign(offer: Mapping[str, Any], currency: str) -> str:
+    """The currency of a price that is not in the wished one."""
+    other = offer["currency"] if offer["price"] else None
+    return f" {other}" if other and other != (currency or BASE) else ""
+
+
+def _price_facts(offers: Sequence[Mapping[str, Any]]) -> str:
+    """Where the prices are from, and of which days: as `retail-20261009, 2026-10-09, third-party`."""
+    facts = {tuple(offer["priceFact"].values()) for offer in offers if offer["priceFact"]}
+    return f"Prices from {'; '.join(', '.join(fact) for fact in sorted(facts))}." if facts else "No price is known."
 
 
 def _written(sku: str) -> str:

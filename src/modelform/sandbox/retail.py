@@ -19,6 +19,20 @@ SERVICE = "Foundry Models"
 NAMES = {"input": "Inp", "cachedInput": "cached Inp", "output": "Outp"}
 SCOPES = {"global": "glbl", "dataZone": "DZone", "region": "regnl"}
 TOKENS = re.compile(r"\s*(\(|\)|,|'(?:[^']|'')*'|[A-Za-z]+)")
+# What the sandbox's own prices in other currencies are, for one dollar: round numbers, no market's.
+RATES = {"USD": 1.0, "EUR": 0.9, "GBP": 0.8, "CHF": 0.9, "SEK": 10.0, "NOK": 10.0, "DKK": 6.0, "CAD": 1.4, "JPY": 150.0}
+EVERYWHERE = "Global"
+# A hub's parts and private endpoints: (key of the price, service, product, sku, meter, unit); tiers that are free.
+PARTS = (
+    ("storageGbMonth", "Storage", "General Block Blob v2", "Hot LRS", "Hot LRS Data Stored", "1 GB/Month"),
+    ("vault10kCalls", "Key Vault", "Key Vault", "Standard", "Operations", "10K"),
+    ("logsGb", "Log Analytics", "Log Analytics", "Analytics Logs", "Analytics Logs Data Ingestion", "1 GB"),
+    (
+        "privateEndpointHour", "Virtual Network", "Virtual Network Private Link", "Standard",
+        "Standard Private Endpoint", "1 Hour",
+    ),
+)  # fmt: skip
+FREE_TIER = {"logsGb": 5.0}
 ONE_REGION = re.compile(r"armRegionName eq '([^']+)'")
 SPACE = uuid.UUID("6f1d3c1e-2f0b-5a53-9f3e-0a4a2c1d7b10")
 Test = Callable[[Mapping[str, Any]], bool]
@@ -63,9 +77,8 @@ class PriceList:
 
     def _answer(self, request: Request) -> Response:
         currency = (request.parameter("currencyCode") or "'USD'").strip("'")
-        data = self._offers.data["prices"]
-        if currency != data["currency"]:
-            return _bad(f"Invalid currencyCode: the sandbox knows prices in {data['currency']} only")
+        if currency not in RATES:
+            return _bad(f"Invalid currencyCode: the sandbox has prices in {', '.join(RATES)}")
         try:
             test = parse(request.parameter("$filter") or "")
             skip, top = int(request.parameter("$skip") or 0), int(request.parameter("$top") or PAGE)
@@ -73,7 +86,7 @@ class PriceList:
             return _bad("Invalid OData parameters supplied")
         found = [row for row in self._of(request.parameter("$filter") or "") if test(row)]
         size = max(min(top, PAGE), 1)
-        page = found[skip : skip + size]
+        page = [_in(currency, row) for row in found[skip : skip + size]]
         link = None
         if skip + size < len(found):
             link = f"https://{HOST}:443{PATH}?{urlencode({**request.query, '$skip': skip + size})}"
@@ -96,6 +109,28 @@ class PriceList:
                         continue
                     for kind, rate in self._rates(sku, offer, region).items():
                         yield self._row(model, sku, kind, region, rate)
+        yield from self._parts(only)
+
+    def _parts(self, only: str) -> Iterator[Json]:
+        """What stands beside the models: by region, but private endpoints, which cost the same everywhere."""
+        prices = self._offers.data["prices"]["parts"]
+        regions = [name for name, row in self._offers.data["regions"].items() if row.get("aiServicesAccounts")]
+        for key, service, product, sku, meter, unit in PARTS:
+            for region in (EVERYWHERE,) if key == "privateEndpointHour" else regions:
+                if only and region != only:
+                    continue
+                free = FREE_TIER.get(key)
+                for least, price in ((0.0, prices[key]),) if free is None else ((0.0, 0.0), (free, prices[key])):
+                    yield {
+                        **self._line(region, price, unit, str(uuid.uuid5(SPACE, key))),
+                        "tierMinimumUnits": least,
+                        "meterName": meter,
+                        "productName": product,
+                        "skuName": sku,
+                        "armSkuName": "",
+                        "serviceName": service,
+                        "serviceFamily": service,
+                    }
 
     def _rates(self, sku: str, offer: Json, region: str) -> dict[str, float]:
         """Dollars a million tokens by kind, or an hour of a provisioned unit."""
@@ -117,24 +152,36 @@ class PriceList:
         name = f"{model['name']} {model['version']} {batch}{NAMES.get(kind, 'PTU')} {scope}"
         named = name if kind == "ptuHour" else f"{name} Tokens"
         return {
-            "currencyCode": self._offers.data["prices"]["currency"],
-            "tierMinimumUnits": 0.0,
-            "retailPrice": price,
-            "unitPrice": price,
-            "armRegionName": region,
-            "location": self._offers.display_name(region),
-            "effectiveStartDate": f"{self._offers.data['prices']['asOf']}T00:00:00Z",
-            "meterId": _id(model, sku, kind),
+            **self._line(region, price, unit, _id(model, sku, kind)),
             "meterName": named,
             "productName": f"Azure {model['publisher']} Models",
             "skuName": name,
             "serviceName": SERVICE,
             "serviceFamily": "AI + Machine Learning",
+            "armSkuName": name,
+        }
+
+    def _line(self, region: str, price: float, unit: str, meter: str) -> Json:
+        """What every line of the list has, in dollars."""
+        return {
+            "currencyCode": self._offers.data["prices"]["currency"],
+            "tierMinimumUnits": 0.0,
+            "retailPrice": price,
+            "unitPrice": price,
+            "armRegionName": region,
+            "location": "" if region == EVERYWHERE else self._offers.display_name(region),
+            "effectiveStartDate": f"{self._offers.data['prices']['asOf']}T00:00:00Z",
+            "meterId": meter,
             "unitOfMeasure": unit,
             "type": "Consumption",
             "isPrimaryMeterRegion": True,
-            "armSkuName": name,
         }
+
+
+def _in(currency: str, row: Json) -> Json:
+    """A line in a currency, by the sandbox's own rate."""
+    price = round(row["retailPrice"] * RATES[currency], 12)
+    return {**row, "currencyCode": currency, "retailPrice": price, "unitPrice": price}
 
 
 def _bad(message: str) -> Response:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from modelform.catalog import Catalog
+from modelform.catalog.catalog import STALE_DAYS
 from modelform.checks.place import several
 from modelform.errors import Diagnostic, Severity
 from modelform.spec.resolved import Stack
@@ -18,8 +19,6 @@ reason = (
     "only what it asked: a region that it leaves out is as old as the catalogue."
 )
 
-DAYS = 60
-
 
 def check(stack: Stack, catalog: Catalog, today: date, facts: object | None) -> Iterator[Diagnostic]:
     """At most one finding, without a place."""
@@ -27,12 +26,12 @@ def check(stack: Stack, catalog: Catalog, today: date, facts: object | None) -> 
     refresh = "install a newer release of modelform, or run `modelform catalog refresh`"
     if catalog.overlay is None or not catalog.overlay.used:
         age = (today - catalog.newest_fact).days
-        if age > DAYS:
+        if age > STALE_DAYS:
             said = f"the newest fact of the catalogue is {age} days old ({catalog.newest_fact})"
             yield Diagnostic(code, level, said, detail, None, refresh)
         return
     regions = sorted({workspace.location for workspace in stack.workspaces.values()} & catalog.regions.keys())
-    old = [region for region in regions if (today - catalog.known_on(region)).days > DAYS]
+    old = [region for region in regions if (today - catalog.known_on(region)).days > STALE_DAYS]
     if old:
         oldest = min(catalog.known_on(region) for region in old)
         said = (

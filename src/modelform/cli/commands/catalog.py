@@ -29,6 +29,9 @@ Region = Annotated[str | None, Option("--region", metavar="REGION", help="On off
 Residency = Annotated[
     str | None, Option("--residency", metavar="WHERE", help="Processed within that, as in `policy.residency`.")
 ]
+Currency = Annotated[
+    str | None, Option("--currency", metavar="CODE", help="Prices in that, where Azure was asked for them: EUR.")
+]
 
 
 def register(app: click.Group) -> None:
@@ -101,16 +104,23 @@ def _list(
     return int(Exit.OK)
 
 
-def show(place: Place, model: Annotated[str, Argument(metavar="MODEL")], region: Region = None) -> int:
+def show(
+    place: Place,
+    model: Annotated[str, Argument(metavar="MODEL")],
+    region: Region = None,
+    currency: Currency = None,
+) -> int:
     """Show all that is known of a model: life, features, skus, prices, quota, each with its source."""
     from modelform.catalog import browse
     from modelform.report import catalog as view
 
     catalog = _catalog(place)
-    found = browse.describe(catalog, _model(catalog, model), _today(), _region(catalog, region))
+    money = _currency(currency)
+    found = browse.describe(catalog, _model(catalog, model), _today(), _region(catalog, region), money)
     voice = _answer(place, "catalog show", model=found)
+    _tell_gap(place, [found], money)
     if voice is not None:
-        voice.say(*view.model(found, voice.page))
+        voice.say(*view.model(found, voice.page, money))
         _tell_age(voice, catalog)
     return int(Exit.OK)
 
@@ -142,6 +152,7 @@ def compare(
     first: Annotated[str, Argument(metavar="MODEL")],
     second: Annotated[str, Argument(metavar="MODEL")],
     region: Region = None,
+    currency: Currency = None,
 ) -> int:
     """Put two models side by side: life, context, features, and what each sku costs (in --region)."""
     from modelform.catalog import browse
@@ -149,10 +160,12 @@ def compare(
 
     catalog = _catalog(place)
     here = _region(catalog, region)
-    rows = [browse.describe(catalog, _model(catalog, name), _today(), here) for name in (first, second)]
+    money = _currency(currency)
+    rows = [browse.describe(catalog, _model(catalog, name), _today(), here, money) for name in (first, second)]
     voice = _answer(place, "catalog compare", models=rows)
+    _tell_gap(place, rows, money)
     if voice is not None:
-        voice.say(*view.comparison(rows, voice.page))
+        voice.say(*view.comparison(rows, voice.page, money))
         _tell_age(voice, catalog)
     return int(Exit.OK)
 
@@ -169,13 +182,21 @@ def refresh(
     out: Annotated[
         Path | None, Option("--out", metavar="FILE", help="Write there, not to catalog.overlay.json in the project.")
     ] = None,
+    currency: Annotated[
+        list[str] | None,
+        Option(
+            "--currency", metavar="CODE", help="Prices in that: EUR. Repeatable. Default: those of the file, or USD."
+        ),
+    ] = None,
     check: Annotated[bool, Option("--check", help="Write nothing, only say what would change.")] = False,
     detailed_exitcode: Annotated[bool, Option("--detailed-exitcode", help="Answer 2 where something changed.")] = False,
 ) -> int:
     """Ask Azure for models, skus, capacities and prices, and keep its answers in an overlay for version control."""
+    from modelform.cli.money import currency_of
     from modelform.cli.refreshing import Wish, refreshed
 
-    choice = Wish(tuple(region or ()), target, subscription or "", out, check)
+    named = tuple(dict.fromkeys(currency_of(code) for code in currency or ()))
+    choice = Wish(tuple(region or ()), named, target, subscription or "", out, check)
     changed, complete = refreshed(place, choice)
     if not complete:
         return int(Exit.UNVERIFIED)
@@ -219,6 +240,31 @@ def _region(catalog: Catalog, text: str | None) -> str:
         hint = ", ".join(near(name, catalog.regions)) or "regions are written like swedencentral"
         raise UsageError(f"there is no region {text!r} in the catalogue", code="catalog.region", hint=hint)
     return name
+
+
+def _currency(text: str | None) -> str:
+    from modelform.cli.money import currency_of
+
+    return currency_of(text) if text else ""
+
+
+def _tell_gap(place: Place, rows: Sequence[dict[str, Any]], currency: str) -> None:
+    """Says where prices are not in the currency that was wished for."""
+    from modelform.cli.session import voice_of
+    from modelform.errors import Diagnostic, Severity
+
+    offers = [offer for row in rows for offer in row["offers"] if offer["currency"]]
+    lacking = [offer for offer in offers if offer["currency"] != currency]
+    if not currency or not lacking:
+        return
+    others = " and ".join(sorted({offer["currency"] for offer in lacking}))
+    skus = ", ".join(dict.fromkeys(offer["sku"] for offer in lacking))
+    whose = "anything here" if len(lacking) == len(offers) else skus
+    said = f"no price in {currency} is known of {whose}: in {others}, and not converted"
+    hint = f"`modelform catalog refresh --currency {currency}` asks Azure"
+    if skus == "serverless":
+        hint = "serverless endpoints are not in Azure's price list: see the offer's price at Azure"
+    voice_of(place).complain([Diagnostic("catalog.currency", Severity.WARNING, said, hint=hint)])
 
 
 def _residency(catalog: Catalog, text: str | None) -> str:

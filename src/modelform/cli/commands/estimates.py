@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from modelform.checks.holdings import Record
     from modelform.cli.session import Session
     from modelform.errors import Diagnostic, ModelformError
+    from modelform.spec.resolved import Stack
 
 # What is to be said of the catalogue itself, and of its overlay.
 OWN = ("catalog.overlay", "catalog.stale")
@@ -29,29 +30,54 @@ def register(app: click.Group) -> None:
     command(app, "quota")(quota)
 
 
-def cost(place: Place, choice: Choice, house: House) -> int:
+def cost(
+    place: Place,
+    choice: Choice,
+    house: House,
+    currency: Annotated[
+        str | None, Option("--currency", metavar="CODE", help="In that; default: that of policy.monthlyCost, or USD.")
+    ] = None,
+) -> int:
     """Estimate what the stack costs a month: by declared usage, and at most by its capacity. Needs no cloud."""
     from modelform import checks
     from modelform.checks import cost as estimates
     from modelform.checks.holdings import holdings
+    from modelform.cli.money import currency_of
     from modelform.cli.session import open_session
     from modelform.report import cost as view
     from modelform.report import json
 
+    wanted = currency_of(currency) if currency else ""
     session = open_session(place, choice, house)
     records = deployed(session)
     held = None if records is None else list(holdings(records))
     catalog = _catalog(session)
-    document = estimates.document(session.resolved, catalog, held)
-    known = checks.run(session.resolved, catalog, today=session.around.today(), only=OWN)
+    today = session.around.today()
+    document = estimates.document(session.resolved, catalog, held, currency=wanted, today=today)
+    known = [
+        *checks.run(session.resolved, catalog, today=today, only=OWN),
+        *_gap(session.resolved, catalog, wanted),
+    ]
+    some = any(row["currency"] == document["currency"] for row in document["lines"])
+    answer = Exit.UNVERIFIED if document["otherwise"] and not some else Exit.OK
     if session.voice.json:
         found = [d.to_json() for d in (*session.diagnostics, *known)]
         beside = appendix.company(session.company)
         session.voice.document(json.answer("cost", stack=session.name, diagnostics=found, **document) | beside)
-        return int(Exit.OK)
+        return int(answer)
     session.voice.complain([*session.diagnostics, *known])
     session.voice.say(*view.lines(document, session.voice.page, session.name))
-    return int(Exit.OK)
+    return int(answer)
+
+
+def _gap(stack: Stack, catalog: Catalog, currency: str) -> list[Diagnostic]:
+    """That prices are known in another currency than the wanted one, where they are."""
+    from modelform.checks import cost as estimates
+    from modelform.errors import Diagnostic, Severity
+
+    wanted = currency or estimates.currency_of(stack, catalog)
+    said, hint = estimates.gap(estimates.estimate(stack, catalog, wanted), wanted, catalog)
+    return [Diagnostic("cost.currency", Severity.WARNING, said, hint=hint)] if said else []
 
 
 def quota(
