@@ -243,10 +243,13 @@ def test_a_saved_plan_is_stale_under_another_company_file(house: Any) -> None:
     assert house("up", "--plan", "plan.json", "--company", "company.yaml").code == 0
 
 
+RULE = "checks: [{code: acme.a, sentence: S., reason: R., when: stack.name == 'x', each: stack}]\n"
+
+
 def test_a_pin_by_commit_is_of_the_packs_too(house: Any) -> None:
     (house.folder / "rules").mkdir()
     check = house.folder / "rules" / "places.yaml"
-    check.write_text("checks: [{code: acme.a, sentence: S., reason: R., when: stack.name == 'x', each: stack}]\n")
+    check.write_text(RULE)
     house.file.write_text(COMPANY.replace("policy:\n", "policy:\n  packs: [rules]\n"))
     git(house.folder, "init", "-q")
     git(house.folder, "add", "company.yaml", "rules")
@@ -260,6 +263,52 @@ def test_a_pin_by_commit_is_of_the_packs_too(house: Any) -> None:
         assert (ran.code, codes(ran)) == (3, ["company.pin"])
         assert f"rules/{file.name}" in ran.document["diagnostics"][0]["summary"]
         file.write_text(before) if before else file.unlink()
+
+    check.unlink()
+    (house.folder / "rules" / "other.yaml").write_text(RULE.replace("acme.a", "acme.b"))
+    ran = house("validate", *asked, "--json")
+    assert (ran.code, codes(ran)) == (3, ["company.pin"])
+    assert "is not as it is pinned" in ran.document["diagnostics"][0]["summary"]
+    (house.folder / "rules" / "other.yaml").unlink()
+    check.write_text(RULE)
+    (house.folder / "rules" / "second.yaml").write_text(RULE.replace("acme.a", "acme.b"))
+    git(house.folder, "add", "rules")
+    git(house.folder, "commit", "-q", "-m", "second")
+    asked = ("--company", f"company.yaml@git:{git(house.folder, 'rev-parse', 'HEAD')}")
+    assert house("validate", *asked).code == 0
+    (house.folder / "rules" / "second.yaml").unlink()
+    ran = house("validate", *asked, "--json")
+    assert (ran.code, codes(ran)) == (3, ["company.pin"]), "a check that is taken away is missed"
+    assert "has it, and it is not there" in ran.document["diagnostics"][0]["detail"]
+
+
+def test_a_pin_by_digest_wants_the_digests_of_the_packs(house: Any) -> None:
+    (house.folder / "rules").mkdir()
+    check = house.folder / "rules" / "places.yaml"
+    check.write_text(RULE)
+    house.file.write_text(COMPANY.replace("policy:\n", "policy:\n  packs: [rules]\n"))
+    ran = house("validate", "--company", f"company.yaml@sha256:{digest(house.file)}", "--json")
+    found = ran.document["diagnostics"][0]
+    assert (ran.code, found["code"], found["line"], found["column"]) == (3, "company.pin", 4, 11)
+    wanted = hashlib.sha256(f"{digest(check)}  places.yaml\n".encode()).hexdigest()
+    assert f"write @sha256:{wanted} behind" in found["hint"]
+    house.file.write_text(COMPANY.replace("policy:\n", f"policy:\n  packs: ['rules@sha256:{wanted}']\n"))
+    pinned = f"company.yaml@sha256:{digest(house.file)}"
+    ran = house("validate", "--company", pinned, "--json")
+    assert (ran.code, ran.document["company"]["packs"]) == (0, [{"folder": "rules", "digest": wanted}])
+    check.write_text(RULE.replace("== 'x'", "== 'dev'"))
+    for asked in (pinned, "company.yaml"):
+        ran = house("validate", "--company", asked, "--json")
+        assert (ran.code, codes(ran)) == (3, ["company.pin"])
+        assert "the pack rules is not the one that it is pinned to" in ran.document["diagnostics"][0]["summary"]
+    copy = house.folder / "elsewhere"
+    (copy / "rules").mkdir(parents=True)
+    house.file.write_text(COMPANY.replace("policy:\n", "policy:\n  packs: [rules]\n"))
+    (copy / "company.yaml").write_text(house.file.read_text())
+    (copy / "rules" / "places.yaml").write_text(RULE)
+    house.environment["MODELFORM_COMPANY"] = "company.yaml"
+    ran = house("validate", "--company", "elsewhere/company.yaml", "--json")
+    assert (ran.code, codes(ran)) == (3, ["company.two"]), "the same file beside another pack is another one"
 
 
 def test_a_pack_of_the_company_counts_as_its_file_does(house: Any) -> None:

@@ -87,6 +87,9 @@ def condition_rules(file: PackFile, failures: list[Diagnostic]) -> Iterator[Pack
     """The rules of a YAML file; what is wrong with it goes into `failures`, with its place."""
     from modelform.checks.packs import PackRule, failure
 
+    if not file.text.strip():
+        failures.append(failure("the file is empty", Span(file.path, 1, 1)))
+        return
     report = Report()
     tree = parse(file.text, file.path, report)
     reading = Reading(report)

@@ -46,7 +46,13 @@ are left alone. A code is words with dots between them, and starts best with a n
 modelform's own is refused, and so is one that is given twice.
 
 Whatever does not work is found as `pack.failed`, with the file and the line, and the rest is checked all the same: a
-file that does not load, a field that does not exist, a check that raises or answers with something else.
+file that cannot be read or does not load, a field that does not exist, a check that raises or answers with something
+else. Only a folder that is not there, or has no check, is a mistake in the file that names it.
+
+**Pinned.** `FOLDER@sha256:…` takes the pack only with just these files; with others nothing of it is run, and
+`pack.failed` (in a company file `company.pin`, which ends the command) says which digest they have. It is that of what
+`sha256sum` says of its files in the order of their names: `LC_ALL=C sha256sum *.py *.yaml | sha256sum`, where `.py`
+names come first. What a check reads itself while it runs is not in it.
 
 **Python packs are code.** They run in modelform's process with your rights, network and environment included, as a
 Pulumi program does. There is no switch that leaves them out, for a check that is not made has not been passed: look at

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelform.checks.rule import Rule, every_rule
 from modelform.errors import Diagnostic, Severity, Span
+from modelform.spec.packs import mispinned
 from modelform.spec.resolved import Pack, PackFile
 
 if TYPE_CHECKING:
@@ -56,24 +57,34 @@ class PackRule:
         found: list[Diagnostic] = []
         try:
             with redirect_stdout(sys.stderr):
-                answer = self.inner(stack, catalog, today, facts)
-                for item in answer if answer is not None else ():
+                for item in self._answers(self.inner(stack, catalog, today, facts)):
                     if len(found) == MOST:
                         raise PackError(f"it has more than {MOST} findings", self.line)
                     found.append(self._finding(item, stack))
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a pack's failure is a finding
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a pack's failure is a finding
             how = ":" if isinstance(error, PackError) else " raised"
             found.append(failure(f"{self.code}{how} {_said(error)}", _place(error, self.file, self.line)))
         yield from found
 
+    def _answers(self, answer: Any) -> Iterable[object]:
+        """What a check answered with, one by one: a list, or what it yields."""
+        if answer is None:
+            return ()
+        if isinstance(answer, (str, bytes, Mapping)) or not isinstance(answer, Iterable):
+            raise PackError(f"it answered with {type(answer).__name__}, and not with findings", self.line)
+        return answer
+
     def _finding(self, item: object, stack: Stack) -> Diagnostic:
-        if isinstance(item, Diagnostic):
+        if isinstance(item, Diagnostic) and _sound(item):
             return replace(item, code=self.code)
         texts = item if isinstance(item, tuple) else ()
         if len(texts) in (2, 3) and all(isinstance(text, str) for text in texts):
             path, summary, *rest = texts
             return Diagnostic(self.code, self.level, summary, "", stack.origins.span(path), rest[0] if rest else "")
-        said = f"{self.code} answered with {type(item).__name__}, which is no finding"
+        odd = " with parts of other kinds" if isinstance(item, (Diagnostic, tuple)) else ""
+        said = f"{self.code} answered with {type(item).__name__}{odd}, which is no finding"
         return failure(said, Span(self.file, self.line, 1), "a finding is (path, summary) or (path, summary, hint)")
 
 
@@ -84,10 +95,20 @@ def pack_rules(packs: tuple[Pack, ...]) -> Loaded:
     rules: dict[str, Rule] = {}
     ours = {rule.code for rule in every_rule()}
     for pack in dict.fromkeys(packs):
+        if why := mispinned(pack):
+            said = f"the pack {pack.folder} is not the one that it is pinned to: {why}"
+            hint = "write the new digest where the pack is named, once somebody has looked at it; nothing of it was run"
+            failures.append(Diagnostic(FAILED, Severity.ERROR, said, "", pack.span, hint))
+            continue
         for file in pack.files:
+            if file.problem:
+                failures.append(failure(file.problem, Span(file.path, file.line, file.column)))
+                continue
             try:
                 found = list(_rules(file, failures))
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - a pack's failure is a finding
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 - a pack's failure is a finding
                 failures.append(failure(f"it does not load: {_said(error)}", _place(error, file.path, 1)))
                 continue
             for rule in found:
@@ -163,13 +184,26 @@ class PackError(Exception):
         self.line = line
 
 
+def _sound(item: Diagnostic) -> bool:
+    """Has a finding that a pack made parts of the kinds that every report counts on?"""
+    texts = (item.summary, item.detail, item.hint, item.urn)
+    span: Any = item.span
+    placed = span is None or (
+        isinstance(span, Span) and isinstance(span.file, str) and all(type(n) is int for n in (span.line, span.column))
+    )
+    return placed and isinstance(item.severity, Severity) and all(isinstance(text, str) for text in texts)
+
+
 def _line(part: object) -> int:
     code = getattr(getattr(part, "check", None), "__code__", None)
     return int(code.co_firstlineno) if code is not None else 1
 
 
 def _said(error: BaseException) -> str:
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 - even what it says of itself is a pack's code
+        text = ""
     if isinstance(error, (PackError, SyntaxError)):
         return getattr(error, "msg", None) or text
     return f"{type(error).__name__}{': ' + text if text else ''}"

@@ -20,7 +20,9 @@ Source = Callable[[str], list[str] | None]
 def read_source(name: str) -> list[str] | None:
     """The lines of a file on disk."""
     try:
-        return Path(name).read_text(encoding="utf-8", errors="replace").splitlines()
+        path = Path(name)
+        # A pipe would be waited for.
+        return path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else None
     except OSError:
         return None
 

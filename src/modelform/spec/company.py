@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import re
-import subprocess
 from collections.abc import Iterator
 from collections.abc import Mapping as Lookup
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from modelform.errors import PolicyError, Report, Span, UsageError
@@ -19,6 +16,7 @@ from modelform.spec.context import Context
 from modelform.spec.deployments import UPGRADES
 from modelform.spec.kinds import BROKEN, Reading
 from modelform.spec.packs import read_packs
+from modelform.spec.pins import Pin, parse_pin, require_file, require_packs
 from modelform.spec.policies import resolve_policy
 from modelform.spec.records import camel
 from modelform.spec.resolved import Origins, Policy
@@ -31,35 +29,6 @@ if TYPE_CHECKING:
 
 VARIABLE = "MODELFORM_COMPANY"
 FLAG = "--company"
-GIT_PATIENCE = 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class Pin:
-    """What a company file is asked for by: its path, and what its content must be. `kind` is empty without a pin."""
-
-    path: Path
-    kind: str = ""
-    value: str = ""
-
-    @property
-    def text(self) -> str:
-        """The pin as it is written: `sha256:…`."""
-        return f"{self.kind}:{self.value}" if self.kind else ""
-
-
-def parse_pin(text: str, source: str) -> Pin:
-    """`FILE`, `FILE@sha256:HEX` or `FILE@git:COMMIT`. Raises UsageError."""
-    path, at, pin = text.rpartition("@")
-    kind, _, value = pin.partition(":")
-    if not at or kind not in ("sha256", "git"):
-        return Pin(Path(text))
-    wanted = {"sha256": r"[0-9a-fA-F]{64}", "git": r"[0-9a-fA-F]{7,64}"}[kind]
-    if not path or not re.fullmatch(wanted, value):
-        digits = "64 hexadecimal digits" if kind == "sha256" else "a commit, 7 to 64 hexadecimal digits"
-        hint = f"FILE@sha256:… takes what `sha256sum FILE` says, FILE@git:… a commit: {kind}: has {digits}."
-        raise UsageError(f"{source} has a pin that cannot be read: {pin!r}", code="usage.company", hint=hint)
-    return Pin(Path(path), kind, value.lower())
 
 
 def find_company(flag: str | None, environment: Lookup[str, str], catalog: Catalog, today: date) -> Found | None:
@@ -72,9 +41,10 @@ def find_company(flag: str | None, environment: Lookup[str, str], catalog: Catal
     found = [load_company(parse_pin(text, source), catalog, today) for text, source in asked]
     if not found:
         return None
-    if len(found) == 2 and found[0].digest != found[1].digest:
+    if len(found) == 2 and (found[0].digest, found[0].stamp) != (found[1].digest, found[1].stamp):
+        same = found[0].digest == found[1].digest
         raise PolicyError(
-            f"{FLAG} and {VARIABLE} name two different company files",
+            f"{FLAG} and {VARIABLE} name two company files {'with different packs' if same else 'that differ'}",
             code="company.two",
             detail=f"{FLAG}: sha256:{found[0].digest}; {VARIABLE}: sha256:{found[1].digest}",
             hint="leave one of them out",
@@ -90,6 +60,11 @@ class Found:
     digest: str
     report: Report
 
+    @property
+    def stamp(self) -> str:
+        """The digest of the file with its packs."""
+        return self.company.stamp if self.company else self.digest
+
 
 def load_company(pin: Pin, catalog: Catalog, today: date) -> Found:
     """Reads a company file. Raises PolicyError where its content is not what the pin says."""
@@ -101,7 +76,7 @@ def load_company(pin: Pin, catalog: Catalog, today: date) -> Found:
     tree = sources.read(pin.path, what="company file")
     digest = next(iter(sources.files.values()), "")
     if digest:
-        _require_pinned(pin, digest)
+        require_file(pin, digest)
     if tree is None:
         return Found(None, digest, report)
     reading = Reading(report)
@@ -120,11 +95,8 @@ def load_company(pin: Pin, catalog: Catalog, today: date) -> Found:
     company = _resolved(cast(CompanyForm, form), reading, sources, catalog, today)
     if report.errors:
         return Found(None, digest, report)
-    if pin.kind == "git":
-        for file, content in sources.files.items():
-            if content != digest:
-                _require_pinned(replace(pin, path=Path(file)), content, "file of a pack")
-    packs = "".join(content for content in sources.files.values() if content != digest)
+    require_packs(pin, company.policy.packs)
+    packs = "".join(pack.digest or "unread" for pack in company.policy.packs)
     stamp = hashlib.sha256(f"{digest}{packs}".encode()).hexdigest() if packs else digest
     return Found(replace(company, file=shown(pin.path), digest=digest, stamp=stamp, pinned=pin.text), digest, report)
 
@@ -183,52 +155,3 @@ def _scalars(node: Node) -> Iterator[Scalar]:
     elif isinstance(node, Sequence):
         for item in node.items:
             yield from _scalars(item)
-
-
-# pins
-
-
-def _require_pinned(pin: Pin, digest: str, what: str = "company file") -> None:
-    if not pin.kind:
-        return
-    if pin.kind == "sha256":
-        wanted, of = pin.value, "the pin"
-    else:
-        wanted, of = _digest_in_git(pin), f"commit {pin.value}"
-    if wanted != digest:
-        raise PolicyError(
-            f"the {what} {shown(pin.path)} is not the one that it is pinned to",
-            code="company.pin",
-            detail=f"the file is sha256:{digest}, and {of} says sha256:{wanted}; nothing was touched",
-            hint="take the company file that was agreed on, or have the new one pinned",
-        )
-
-
-def _digest_in_git(pin: Pin) -> str:
-    """The SHA-256 of a file as a commit of its repository has it."""
-    folder, name = pin.path.absolute().parent, pin.path.name
-    commit = _git(pin, folder, "rev-parse", "--verify", f"{pin.value}^{{commit}}").decode().strip()
-    if not commit.startswith(pin.value):
-        # A branch or a tag may have the name of a commit.
-        raise _unproven(pin, f"{pin.value} is the name of something else, at {commit}")
-    return hashlib.sha256(_git(pin, folder, "show", f"{commit}:./{name}")).hexdigest()
-
-
-def _git(pin: Pin, folder: Path, *words: str) -> bytes:
-    try:
-        ran = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, check=True, timeout=GIT_PATIENCE)
-    except subprocess.CalledProcessError as error:
-        said = error.stderr.decode(errors="replace").strip().splitlines()
-        raise _unproven(pin, said[0] if said else "git answered with an error") from error
-    except (OSError, subprocess.SubprocessError) as error:
-        raise _unproven(pin, f"git could not be asked: {error}") from error
-    return ran.stdout
-
-
-def _unproven(pin: Pin, why: str) -> PolicyError:
-    return PolicyError(
-        f"whether the company file {shown(pin.path)} is that of commit {pin.value} cannot be told",
-        code="company.pin",
-        detail=f"{why}; nothing was touched",
-        hint="the file must lie in a git repository that has the commit; a pin by sha256: needs none",
-    )

@@ -144,13 +144,16 @@ export MODELFORM_COMPANY=company.yaml@git:3f9c2d1     # the file as that commit 
 
 `validate`, `preview`, `up`, `destroy`, `check`, `lock`, `cost`, `quota` and `lifecycle` hear both the flag and the
 variable, and a plain `pulumi` in the project folder hears the variable. No stack file, and no setting of the project,
-can name one: it stands above them. Where flag and variable are both given, they must name the same content
+can name one: it stands above them. Where flag and variable are both given, they must name the same content, packs too
 (`company.two`), so that a flag puts no other file in the place of the pipeline's; the pin of either then counts.
 
 A file that is not the one it is pinned to ends the command with `company.pin` and exit code 3; both digests are in the
-message, and nothing was touched. A pin by commit is of the file and of its `packs`, one by digest of the file alone.
-Both take part in what a saved plan stands on: another one makes the plan stale (`plan.company`, exit code 5). `--json`
-documents have `company` with `file`, `digest` and `pinned`.
+message, and nothing was touched. A pin by commit is of the file and of its `packs`: each file as it is there, none
+more and none less. A digest is of the file alone, so that the file must then say the digest of each pack
+(`packs: ["rules@sha256:…"]`, [how](packs.md)); where it does not, `company.pin` says which to write. What a pack is
+pinned to in the file holds without a pin of the file as well. File and packs take part in what a saved plan stands on:
+another one makes the plan stale (`plan.company`, exit code 5). `--json` documents have `company` with `file`, `digest`,
+`pinned` and the `packs` with their digests.
 
 The file is read as strictly as stack files are, with one difference: it takes no values from outside (`${env:…}`),
 since what holds must not depend on who runs it. It extends and includes nothing. What is wrong with it has exit code 4.

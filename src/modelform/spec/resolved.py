@@ -196,19 +196,31 @@ class CostLimit:
 
 @dataclass(frozen=True, slots=True)
 class PackFile:
-    """One file of a pack as it was read: its path as messages show it, and its text."""
+    """One file of a pack as it was read: its path as messages show it, its text and SHA-256.
+
+    One that cannot be read has a `problem`, and the line and column of it.
+    """
 
     path: str
     text: str
+    digest: str = ""
+    problem: str = ""
+    line: int = 1
+    column: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A folder of checks that somebody else wrote: its path as messages show it, and who names it where."""
+    """A folder of checks that somebody else wrote: its path as messages show it, and who names it where.
+
+    `digest` is the SHA-256 of its files, empty where one could not be read; `wanted` what it is pinned to, if it is.
+    """
 
     folder: str
     files: tuple[PackFile, ...]
     span: Span | None = None
+    digest: str = ""
+    wanted: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from datetime import date
 from fnmatch import fnmatchcase
+from typing import Any
 
 from modelform.errors import Span
 from modelform.record import dataclass
@@ -77,6 +78,8 @@ class Company:
     marketplace: tuple[Acceptance, ...] = ()
     waivers: tuple[Waiver, ...] = ()
 
-    def to_json(self) -> dict[str, str | None]:
-        """The shape under `company` in `--json` documents."""
-        return {"file": self.file, "digest": self.digest, "pinned": self.pinned or None}
+    def to_json(self) -> dict[str, Any]:
+        """The shape under `company` in `--json` documents; its packs have the digests that it may pin them to."""
+        packs = [{"folder": pack.folder, "digest": pack.digest or None} for pack in self.policy.packs]
+        found = {"file": self.file, "digest": self.digest, "pinned": self.pinned or None}
+        return {**found, "packs": packs} if packs else found

@@ -49,9 +49,15 @@ class Sources:
             total.update(f"\0{name}\0{value!r}".encode())
         return total.hexdigest()
 
-    def text(self, path: Path, *, mentioned: Span | None = None, what: str = "file") -> str | None:
-        """The text of a file that is no stack file; it takes part in the digest as well. None as in `read`."""
-        return self._text(path, mentioned, what)
+    def content(self, path: Path) -> bytes:
+        """The bytes of a file, which take part in the digest. Raises OSError, also for what is no file or too large."""
+        if path.is_file() and path.stat().st_size > LARGEST_FILE:
+            raise OSError(errno.EFBIG, f"it is larger than 1 MiB ({path.stat().st_size:,} bytes)")
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise OSError(errno.EINVAL, "it is a device or a pipe, and not a file")
+        content = path.read_bytes()
+        self._digests[shown(path)] = hashlib.sha256(content).hexdigest()
+        return content
 
     def _load(self, path: Path, mentioned: Span | None, what: str) -> Mapping | None:
         text = self._text(path, mentioned, what)
@@ -68,9 +74,7 @@ class Sources:
                     "Split it with `include`, or into several stacks.",
                 )
                 return None
-            if path.exists() and not path.is_file() and not path.is_dir():
-                raise OSError(errno.EINVAL, "it is a device or a pipe, and not a file")
-            content = path.read_bytes()
+            content = self.content(path)
         except OSError as error:
             reason = "there is no such file" if isinstance(error, FileNotFoundError) else (error.strerror or str(error))
             self.report.error(
@@ -80,7 +84,6 @@ class Sources:
                 hint="Check the path." if mentioned else "Check the name; `modelform stack ls` lists the stacks.",
             )
             return None
-        self._digests[file] = hashlib.sha256(content).hexdigest()
         return self._decode(content, file)
 
     def _decode(self, content: bytes, file: str) -> str | None:
