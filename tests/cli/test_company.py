@@ -80,7 +80,7 @@ def test_the_variable_is_heard_by_every_command_that_checks(house: Any) -> None:
             assert ran.code == 0, ran.err
             assert ran.document["company"]["pinned"] == f"sha256:{digest(house.file)}"
     house.environment["MODELFORM_COMPANY"] = f"company.yaml@sha256:{'0' * 64}"
-    for command in (["validate"], ["preview"], ["cost"], ["quota"], ["lifecycle"], ["up", "-y"], ["destroy", "-y"]):
+    for command in (["validate"], ["preview"], ["cost"], ["quota"], ["lifecycle"], ["up", "-y"], *FROM_THE_STATE):
         ran = house(*command, "--json")
         assert (ran.code, codes(ran)) == (3, ["company.pin"]), command
         detail = ran.document["diagnostics"][0]["detail"]
@@ -98,6 +98,38 @@ def test_flag_and_variable_must_name_the_same_content(house: Any) -> None:
     assert (ran.code, ran.document["company"]["file"]) == (0, "company.yaml")
     ran = house("validate", "--company", "loose.yaml", "--json")
     assert (ran.code, codes(ran)) == (3, ["company.two"])
+
+
+FROM_THE_STATE = (
+    ["destroy", "-y"],
+    ["refresh", "-y"],
+    ["stack", "import", "-y", "--file", "s"],
+    ["stack", "unlock", "-y"],
+)
+
+
+def test_what_works_from_the_state_is_held_to_target_engine_backend_and_secrets_provider(house: Any) -> None:
+    assert house("up", "-y").code == 0
+    for allow in ("targets: [azure]", "engines: [pulumi]"):
+        house.file.write_text(f"apiVersion: modelform/company/v1\nallow: {{{allow}}}\n")
+        for command in FROM_THE_STATE:
+            ran = house(*command, "--company", "company.yaml", "--json")
+            assert (ran.code, codes(ran)) == (3, ["company.runs"]), command
+        house.environment["MODELFORM_COMPANY"] = "company.yaml"
+        assert codes(house("refresh", "-y", "--json")) == ["company.runs"]
+        del house.environment["MODELFORM_COMPANY"]
+    excuse = "exceptions: [{code: company.runs, stack: dev, reason: it must go, until: 2026-11-22}]\n"
+    house.file.write_text(house.file.read_text() + excuse)
+    assert house("refresh", "-y", "--company", "company.yaml").code == 0
+    house.file.write_text(
+        "apiVersion: modelform/company/v1\n"
+        "allow: {backends: ['azblob://x*'], secretsProviders: ['azurekeyvault://kv*']}\n"
+    )
+    assert house("refresh", "-y", "--company", "company.yaml").code == 0, "in the sandbox both are the folder's"
+    for name in ("dev", "gone"):
+        ran = house("destroy", "-y", "-s", name, "--target", "azure", "--company", "company.yaml", "--json")
+        assert (ran.code, codes(ran)) == (3, ["company.runs"] * 2)
+    assert house("destroy", "-y", "--company", "company.yaml", "--json").document["company"]["file"] == "company.yaml"
 
 
 def test_a_stack_names_no_company_file(house: Any) -> None:

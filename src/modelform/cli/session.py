@@ -11,7 +11,7 @@ from modelform.cli.arguments import Choice, House, Place
 from modelform.cli.outside import Outside, outside, remember
 from modelform.cli.project import Project, choose_stack, find_project
 from modelform.cli.voice import Voice
-from modelform.errors import Diagnostic, Report, Severity, StackFileError, UsageError
+from modelform.errors import Diagnostic, PolicyError, Report, Severity, StackFileError, UsageError
 from modelform.record import dataclass
 
 if TYPE_CHECKING:
@@ -102,7 +102,25 @@ def open_state(place: Place, choice: Choice, house: House | None = None) -> Sess
     What has been brought up must come down even if its file was damaged or deleted since.
     """
     company, _ = company_of(house)
-    return replace(_open_state(place, choice, company), company=company)
+    session = replace(_open_state(place, choice, company), company=company)
+    return session if company is None else _allowed(session, company)
+
+
+def _allowed(session: Session, company: Company) -> Session:
+    """The session, where the company file allows its target and engine, and on Azure backend and secrets provider."""
+    from modelform import checks
+    from modelform.catalog import Catalog
+    from modelform.spec.resolved import Stack
+
+    stack = session.stack or Stack(
+        session.name, session.project.name, "", session.target, session.engine, None, "", "", "", "", {}, (), {}, {}, {},
+        company.policy,
+    )  # fmt: skip
+    stack = replace(stack, company=company)
+    found = checks.run(stack, Catalog.load(), today=session.around.today(), only=("company.runs",))
+    if any(finding.severity is Severity.ERROR for finding in found):
+        raise PolicyError(diagnostics=found)
+    return replace(session, diagnostics=(*session.diagnostics, *found))
 
 
 def _open_state(place: Place, choice: Choice, company: Company | None) -> Session:

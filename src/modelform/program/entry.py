@@ -55,6 +55,7 @@ def load(root: Path, environment: Mapping[str, str], today: date) -> Stack:
         file,
         environment=environment,
         target=environment.get("MODELFORM_TARGET"),
+        engine="pulumi",
         project=pulumi.get_project(),
         today=today,
         company=company(environment, today),

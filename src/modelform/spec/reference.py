@@ -142,8 +142,9 @@ modelform up --company company.yaml@sha256:8f14…      # what `sha256sum compan
 export MODELFORM_COMPANY=company.yaml@git:3f9c2d1     # the file as that commit of its repository has it
 ```
 
-`validate`, `preview`, `up`, `destroy`, `check`, `lock`, `cost`, `quota` and `lifecycle` hear both the flag and the
-variable, and a plain `pulumi` in the project folder hears the variable. No stack file, and no setting of the project,
+Every command that acts on a stack or judges one hears both the flag and the variable (`validate`, `preview`, `up`,
+`refresh`, `destroy`, `stack import`, `stack unlock`, `check`, `lock`, `cost`, `quota`, `lifecycle`), and a plain `pulumi`
+in the project folder hears the variable. No stack file, and no setting of the project,
 can name one: it stands above them. Where flag and variable are both given, they must name the same content, packs too
 (`company.two`), so that a flag puts no other file in the place of the pipeline's; the pin of either then counts.
 
@@ -167,8 +168,9 @@ since what holds must not depend on who runs it. It extends and includes nothing
 * **What else is checked**: [`company.runs`](checks.md#companyruns) (target, engine; on Azure backend and secrets
   provider), [`company.naming`](checks.md#companynaming), [`company.tags`](checks.md#companytags),
   [`company.pinning`](checks.md#companypinning), [`company.duties`](checks.md#companyduties),
-  [`marketplace.terms`](checks.md#marketplaceterms). `destroy` runs no checks, since what is there must be able to go;
-  it is held to the pin and to `withoutApproval`.
+  [`marketplace.terms`](checks.md#marketplaceterms). `destroy`, `refresh`, `stack import` and `stack unlock` work from the
+  state and check no stack, since what is there must be able to go; they are held to the pin and to `company.runs`, and
+  `destroy` to `withoutApproval`. Where the stack's file is gone, no file names a backend or a secrets provider.
 * **Names** are whole names as regular expressions, in which `{stack}`, `{key}` and `{region}` stand for their values.
 * **Exceptions** stand only here. One that covers a finding makes a note of it that says why and until when; on the day
   after the last one it is found again, and `company.exception-expired` says so. `stack` and `deployment` are names or

@@ -37,7 +37,8 @@ def check(stack: Stack, catalog: Catalog, today: date, facts: object | None) -> 
     )
     for key, written, patterns, where in places:
         if patterns and not any(fnmatchcase(written or "", pattern) for pattern in patterns):
-            what = f"{key} is {written}" if written else f"the file names no {key}"
+            none = f"the file names no {key}" if stack.file else f"there is no stack file to name a {key}"
+            what = f"{key} is {written}" if written else none
             summary = f"{what}, and the company allows {' or '.join(patterns)}"
             detail = _where(stack, f"allow.{where}")
             yield Diagnostic(code, level, summary, detail, stack.origins.span(key), f"write one of these as `{key}:`")

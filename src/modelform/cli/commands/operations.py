@@ -114,11 +114,12 @@ def up(
         return _change(session, "up", work, approval.options(options), _yes_or_no, approval, plan, sheet)
 
 
-def refresh(place: Place, choice: Choice, work: Work, leave: Leave, limits: Limits) -> int:
+def refresh(place: Place, choice: Choice, work: Work, leave: Leave, limits: Limits, house: House) -> int:
     """Take what is really there into the state; changes nothing in the cloud."""
     from modelform.cli.session import open_state
 
-    return _change(open_state(place, choice), "refresh", work, _options(work, leave, Guards(), limits), _yes_or_no)
+    session = open_state(place, choice, house)
+    return _change(session, "refresh", work, _options(work, leave, Guards(), limits), _yes_or_no)
 
 
 def destroy(

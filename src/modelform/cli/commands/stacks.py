@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import click
 
-from modelform.cli.arguments import Choice, Option, Place, command, group
+from modelform.cli.arguments import Choice, House, Option, Place, command, group
 from modelform.errors import StateError, UsageError
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ def export(
 def import_(
     place: Place,
     choice: Choice,
+    house: House,
     file: Annotated[Path, Option("--file", metavar="FILE", help="An exported state.")],
     yes: Annotated[bool, Option("-y", "--yes", help="Do not ask.")] = False,
 ) -> int:
@@ -117,7 +118,7 @@ def import_(
     from modelform.cli.questions import agree, must_answer
     from modelform.cli.session import open_state
 
-    session = open_state(place, choice)
+    session = open_state(place, choice, house)
     document = _read_document(file)
     if not yes:
         must_answer(session.around, "modelform stack import")
@@ -174,13 +175,14 @@ def history(place: Place, choice: Choice) -> int:
 def unlock(
     place: Place,
     choice: Choice,
+    house: House,
     yes: Annotated[bool, Option("-y", "--yes", help="Do not ask.")] = False,
 ) -> int:
     """Take away a lock that a dead process left behind."""
     from modelform.cli.questions import agree, must_answer
     from modelform.cli.session import open_state
 
-    session = open_state(place, choice)
+    session = open_state(place, choice, house)
     if not yes:
         must_answer(session.around, "modelform stack unlock")
         question = f"Unlock {session.name}? Whoever still works on it may then lose work."
