@@ -24,6 +24,7 @@ from modelform.spec.resolved import (
     CostLimit,
     Deployment,
     HubParts,
+    Logs,
     Marketplace,
     Model,
     Origins,
@@ -215,7 +216,24 @@ def workspace(key: str, written: Mapping[str, Any], group: ResourceGroup, tags: 
         exposure=written.get("exposure", "public"),
         local_keys=written.get("localKeys", True),
         hub=parts if kind == "hub" else None,
+        outbound=outbound(written.get("outbound", "open")),
+        diagnostics=logs(written.get("diagnostics", False), f"log-{key}", written.get("location", "swedencentral")),
     )
+
+
+def outbound(written: Any) -> tuple[str, ...] | None:
+    if isinstance(written, dict):
+        return tuple(written["allow"])
+    return () if written == "restricted" else None
+
+
+def logs(written: Any, name: str, location: str) -> Logs | None:
+    if written is False:
+        return None
+    form = written if isinstance(written, dict) else {}
+    if "workspace" in form:
+        return Logs(existing=form["workspace"], location=form.get("location", ""))
+    return Logs(name=name, location=form.get("location", location))
 
 
 def deployment(key: str, written: Mapping[str, Any], catalog: Catalog, home: str) -> Deployment:
@@ -279,6 +297,8 @@ def policy(written: Mapping[str, Any]) -> Policy:
         monthly_cost=CostLimit(**written["monthlyCost"]) if "monthlyCost" in written else None,
         public_network=written.get("publicNetwork"),
         local_keys=written.get("localKeys"),
+        outbound=written.get("outbound"),
+        diagnostics=written.get("diagnostics"),
         origins=tuple(seats.get("require", ())),
         preferred_origins=tuple(seats.get("prefer", ())),
         rules=dict(written.get("rules", {})),

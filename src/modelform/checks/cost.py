@@ -235,7 +235,7 @@ def _tokens(item: Item, catalog: Catalog) -> float | None:
 
 
 def parts(workspace: Workspace, catalog: Catalog, currency: str) -> Iterator[Line]:
-    """What a workspace costs beside its deployments: a hub's storage, vault and logs, and private endpoints."""
+    """What a workspace costs beside its deployments: a hub's storage, vault and firewall, logs, private endpoints."""
 
     def part(name: str, kind: str, number: float, note: str) -> Line:
         key, region = f"{workspace.key} {name}", workspace.location
@@ -262,7 +262,14 @@ def parts(workspace: Workspace, catalog: Catalog, currency: str) -> Iterator[Lin
     if workspace.kind == "hub":
         yield part("storage", "storageGbMonth", STORED_GB, f"{STORED_GB} GB stored")
         yield part("key vault", "vault10kCalls", VAULT_CALLS / 10_000, f"{VAULT_CALLS:,} calls")
+    if workspace.kind == "hub" or workspace.diagnostics is not None:
         yield part("logs", "logsGb", LOGGED_GB, f"{LOGGED_GB} GB logged")
+    if workspace.kind == "hub" and workspace.outbound:
+        note = "behind rules for hosts, by the hour once the network is made; no price was found"
+        yield Line(
+            "part", f"{workspace.key} firewall", workspace.key, "", "", workspace.location, "unknown", None, None, True,
+            currency, note,
+        )  # fmt: skip
     if workspace.exposure == "private":
         number = PRIVATE_ENDPOINTS.get(workspace.kind, 1)
         said = f"{number} private endpoint{'' if number == 1 else 's'}, without traffic"

@@ -13,6 +13,7 @@ from modelform.record import dataclass
 from modelform.spec.resolved import Stack, Workspace
 
 HUB_STORES = "storage, secrets and logs"
+LOGS = "diagnostic logs"
 WIDTH = ("region", "geography", "dataZone", "global", "publisher")
 
 
@@ -85,7 +86,28 @@ def rows(stack: Stack, catalog: Catalog) -> list[Row]:
 
 def stores(workspace: Workspace) -> str:
     """What a workspace keeps data in."""
-    return HUB_STORES if workspace.kind == "hub" else "files, threads and batches"
+    if workspace.kind == "hub":
+        return HUB_STORES
+    logs = workspace.diagnostics
+    beside = logs is not None and logs.location == workspace.location
+    return "files, threads, batches and logs" if beside else "files, threads and batches"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a workspace keeps in a region, empty where that is not known; `path` is that of the stack file's key."""
+
+    what: str
+    region: str
+    path: str
+
+
+def kept_by(workspace: Workspace) -> Iterator[Kept]:
+    """Everything that a workspace keeps: its own data, and its diagnostic logs where they are not beside it."""
+    path, logs = f"workspaces.{workspace.key}", workspace.diagnostics
+    yield Kept(stores(workspace), workspace.location, f"{path}.location")
+    if logs is not None and logs.location != workspace.location:
+        yield Kept(LOGS, logs.location, f"{path}.diagnostics.location")
 
 
 def _known(item: Placed, catalog: Catalog) -> bool:
@@ -156,15 +178,16 @@ def _routes(stack: Stack, single: dict[str, Row]) -> Iterator[Row]:
 
 def _stores(stack: Stack, catalog: Catalog) -> Iterator[Row]:
     storage = stack.policy.storage
-    for workspace in stack.workspaces.values():
-        region = catalog.regions.get(workspace.location)
+    held = [(w.key, one) for w in stack.workspaces.values() for one in kept_by(w)]
+    for key, one in held:
+        region = catalog.regions.get(one.region)
         if region is None:
             continue
         kept = catalog.at_rest(region.name)
         yield Row(
             kind="store",
-            names=(workspace.key,),
-            sku=stores(workspace),
+            names=(f"{key} logs" if one.what == LOGS else key,),
+            sku=one.what,
             region=region.name,
             scope="geography",
             place="",

@@ -26,7 +26,8 @@ BELOW = (
     "azure-native:operationalinsights:Workspace",
     "azure-native:applicationinsights:Component",
 )
-UNCHANGING = (MARKETPLACE,)  # there is nothing in it that can be changed
+LOGGING = "azure-native:monitor:DiagnosticSetting"
+UNCHANGING = (MARKETPLACE, LOGGING)  # there is nothing in them that a stack file changes by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +139,12 @@ def _hub(mark: str, subscription: str, region: str, service: Offer | None) -> Pa
 
     def text(turn: int, *, served: bool = False) -> str:
         lines = _head("hub", group, mark, subscription, region, turn)
-        lines += ["workspaces:", "  hub: {kind: hub, projects: [project]}"]
+        lines += ["workspaces:", "  hub: {kind: hub, projects: [project], diagnostics: true}"]
         if served and service is not None:
             lines += ["deployments:", f"  service: {_deployment(service, 'hub/project', 'terms: accepted')}"]
         return "\n".join([*lines, ""])
 
-    steps = [Step("make", text(1), (RESOURCES, *BELOW, HUB)), Step("change", text(2))]
+    steps = [Step("make", text(1), (RESOURCES, *BELOW, HUB, LOGGING)), Step("change", text(2))]
     if service is not None:
         steps.append(Step("make", text(2, served=True), (MARKETPLACE, ENDPOINT)))
         steps.append(Step("change", text(3, served=True)))
@@ -177,7 +178,7 @@ def costs(catalog: Catalog, model: Offer | None, service: Offer | None) -> list[
         ("Foundry account, project, hub, hub project", "no fee of their own", "0.00"),
         ("storage account", f"{parts['storageGbMonth']} a GB and month; a hub stores some KB", "< 0.01"),
         ("key vault", f"{parts['vault10kCalls']} for 10,000 calls", "< 0.01"),
-        ("Log Analytics, Application Insights", f"{parts['logsGb']} a GB; nothing is logged", "0.00"),
+        ("Log Analytics, Application Insights", f"{parts['logsGb']} a GB; a hub logs some MB", "< 0.01"),
     ]
     for offer in (model, service):
         if offer is not None:

@@ -102,3 +102,5 @@ def _workspace(workspace: Workspace) -> Iterator[Given]:
         yield Given("key vault", parts.key_vault, VAULT, path, "vault")
         yield Given("log workspace", parts.log_analytics, LOGS, path, f"logs:{group}")
         yield Given("application insights", parts.application_insights, INSIGHTS, path, f"insights:{group}")
+    elif workspace.diagnostics is not None and workspace.diagnostics.name:
+        yield Given("log workspace", workspace.diagnostics.name, LOGS, path, f"logs:{group}")

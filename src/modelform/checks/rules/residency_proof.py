@@ -7,6 +7,7 @@ from datetime import date
 
 from modelform.catalog import PROOFS, SERVERLESS, Catalog
 from modelform.checks.place import placed, said_by, written
+from modelform.checks.proof import LOGS, kept_by
 from modelform.errors import Diagnostic, Severity
 from modelform.spec.resolved import Stack
 
@@ -41,19 +42,20 @@ def check(stack: Stack, catalog: Catalog, today: date, facts: object | None) -> 
         )
         detail = said_by(catalog, allowance.processing.evidence)
         yield Diagnostic(code, level, summary, detail, item.span("sku"), _way_out(proof, residency))
-    for workspace in stack.workspaces.values():
-        region = workspace.location
+    for key, kept in ((w.key, kept) for w in stack.workspaces.values() for kept in kept_by(w)):
+        region = kept.region
         if storage in (None, "global") or region not in catalog.regions or not catalog.rest_allowed(storage, region):
             continue
         proof = catalog.rest_proof(storage, region)
         if PROOFS.index(proof) < least:
-            kept = catalog.at_rest(region)
+            place, what = catalog.at_rest(region), kept.what if kept.what == LOGS else "data"
+            stay, are = ("stay", "they are") if kept.what == LOGS else ("stays", "it is")
             summary = (
-                f"{workspace.key}: that data in {region} stays in {storage} is {proof}: it is kept {kept.text}, "
+                f"{key}: that {what} in {region} {stay} in {storage} is {proof}: {are} kept {place.text}, "
                 f"and policy.proof says {wanted}"
             )
-            span = stack.origins.span(f"workspaces.{workspace.key}.location")
-            yield Diagnostic(code, level, summary, said_by(catalog, kept.evidence), span, _way_out(proof, storage))
+            span = stack.origins.span(kept.path)
+            yield Diagnostic(code, level, summary, said_by(catalog, place.evidence), span, _way_out(proof, storage))
 
 
 def _way_out(proof: str, residency: str | None) -> str:
