@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import pulumi
@@ -32,10 +33,15 @@ class Group(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def build(step: dict[str, Any], resources: list[dict[str, Any]]) -> Callable[[], None]:
-    """The program of a step, which declares `resources` in the order given."""
+def build(
+    step: dict[str, Any], resources: list[dict[str, Any]], one_by_one: bool = False
+) -> Callable[[], Awaitable[None]]:
+    """The program of a step, which declares `resources` in the order given: `one_by_one`, each when the last is done.
 
-    def program() -> None:
+    Else they register in the order in which their inputs come to be known, which is chance.
+    """
+
+    async def program() -> None:
         made: dict[str, Any] = {}
         for resource in resources:
             name, options = resource["name"], _options(resource.get("options", {}), made)
@@ -44,6 +50,10 @@ def build(step: dict[str, Any], resources: list[dict[str, Any]]) -> Callable[[],
             else:
                 inputs = {key: _value(item, made) for key, item in resource.get("inputs", {}).items()}
                 made[name] = Thing(name, inputs, options)
+            if one_by_one:
+                # One that fails is told by the engine, and whatever comes then is the engine's answer to it.
+                with suppress(Exception):
+                    await made[name].urn.future()
         for name, value in step.get("exports", {}).items():
             pulumi.export(name, _value(value, made))
         if step.get("raise"):

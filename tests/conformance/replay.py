@@ -69,7 +69,7 @@ class Replay:
         base = replace(self.snapshot, resources=_in_recorded_order(self.snapshot.resources, step["expect"]))
         outcome = run(
             command,
-            build(step, resources) if command in ("up", "preview") else None,
+            build(step, resources, self.parallel == 1 and _is_engines(step)) if command in ("up", "preview") else None,
             project="rec",
             stack="dev",
             config={},
@@ -85,6 +85,13 @@ class Replay:
             if written.last is not None:
                 assert written.last.resources == outcome.snapshot.resources, "what was written last is not the outcome"
         return observe(outcome, events, self.snapshot, self.recorder), written
+
+
+def _is_engines(step: dict[str, Any]) -> bool:
+    """Is what a step ended with the engine's affair, and not that of the SDK, which finds circles in what it awaits?"""
+    expected = step["expect"]
+    blamed = any(d["urn"] for d in expected["diagnostics"] if d["severity"] == "error")
+    return expected["succeeded"] or blamed or bool(step.get("raise"))
 
 
 def options_of(args: list[str], parallel: int) -> Options:

@@ -23,13 +23,13 @@ def remove(deployment: Deployment, executor: Executor) -> None:
     plans = deletes.condemned(
         state,
         deployment.operated,
-        lambda slot: meant is None or slot in meant,
+        lambda slot: meant is None or slot.urn in meant,
         lambda slot: slot in deployment.deleted_slots,
     )
     deployment.deletes.update(plan.urn for plan in plans)
     _refuse_untargeted(deployment, plans)
-    if meant:
-        untouched = [slot for slot in state if not (slot.gone or slot in meant or deployment.operated(slot.urn))]
+    if meant is not None:
+        untouched = [slot for slot in state if not (slot.gone or slot.urn in meant or deployment.operated(slot.urn))]
         with suppress(StepFailed):
             executor.run([decide.left_as_it_was(slot) for slot in untouched])
     for level in deletes.levels(plans, state):
@@ -57,8 +57,8 @@ def _run_level(level: Sequence[Planned], deployment: Deployment, executor: Execu
     deployment.check_running()
 
 
-def _meant(deployment: Deployment) -> set[Slot] | None:
-    """What an operation on targets may delete: the targets, and whom their deletion drags along."""
+def _meant(deployment: Deployment) -> set[str] | None:
+    """The URNs that an operation on targets may delete: the targets, and whom their deletion drags along."""
     if not deployment.targets:
         return None
     state = deployment.ledger.base
@@ -66,10 +66,11 @@ def _meant(deployment: Deployment) -> set[Slot] | None:
     for root in [slot for slot in state if slot.urn in deployment.targets]:
         found.add(root)
         found.update(dependents(root, state, lambda urn: False, children=True))
-    for root in [slot for slot in state if slot in found]:
+    meant = {slot.urn for slot in found}
+    for root in [slot for slot in state if slot.urn in meant]:
         for dragged in cascade(root, state, deployment.handled, lambda _: DiffResult(DiffChanges.NONE)):
-            found.add(dragged.slot)
-    return found
+            meant.add(dragged.slot.urn)
+    return meant
 
 
 def _refuse_untargeted(deployment: Deployment, plans: Sequence[Planned]) -> None:
