@@ -41,6 +41,12 @@ def test_a_plan_comes_through_a_pipe_too(check: Any, plan: Any) -> None:
     ran = check("--terraform-plan", "-", "--name", "prod", "--json", stdin=json.dumps(plan))
     assert ran.code == 0
     assert ran.document["stack"] == "prod"
+    policy = check.write("policy.yaml", POLICY)
+    ran = check("--terraform-plan", "-", "--policy", policy, "--sarif", "-", stdin=json.dumps(plan))
+    results = ran.document["runs"][0]["results"]
+    assert {r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in results} == {"stdin"}
+    ran = check("--terraform-plan", "-", stdin="{")
+    assert (ran.code, ran.err.partition(": ")[0]) == (4, "<stdin>:1:2")
 
 
 def test_what_windows_writes_is_read(check: Any, plan: Any) -> None:

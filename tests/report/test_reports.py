@@ -79,6 +79,42 @@ def test_sarif(golden: Callable[[str, str], None]) -> None:
     golden("review.sarif", json.dumps(sarif.document(REVIEW), indent=2) + "\n")
 
 
+@pytest.mark.parametrize(
+    ("file", "span", "uri", "said"),
+    [
+        ("/project/a.yaml", None, "a.yaml", "no"),
+        ("/project/a.yaml", Span("/lib/base.yaml", 3, 4), "a.yaml", "no (at /lib/base.yaml:3:4)"),
+        ("/tmp/plan.json", Span("/tmp/plan.json", 3, 4), "plan.json", "no (at /tmp/plan.json:3:4)"),
+        ("/tmp/plan.json", None, "plan.json", "no"),
+        ("<stdin>", Span("<stdin>", 3, 4), "stdin", "no (at <stdin>:3:4)"),
+        ("<stdin>", None, "stdin", "no"),
+        ("", None, "stack", "no"),
+    ],
+)
+def test_every_result_has_a_place_below_the_root(file: str, span: Span | None, uri: str, said: str) -> None:
+    """Code scanning refuses a whole log for one result without a place."""
+    finding = Diagnostic("naming.invalid", Severity.ERROR, "no", "", span)
+    (result,) = run_of(replace(REVIEW, file=file, found=(finding,), waived=()))["results"]
+    place = result["locations"][0]["physicalLocation"]
+    assert (place["artifactLocation"], result["message"]["text"]) == (
+        {"uri": uri, "uriBaseId": "%SRCROOT%"},
+        f"{said}." if " " not in said else said.replace("no ", "no. "),
+    )
+    assert place["region"]["startLine"] == (1 if uri == "a.yaml" or span is None else 3)
+    JUNIT.validate(junit.document([replace(REVIEW, file=file, found=(finding,))]))
+
+
+def test_a_fingerprint_is_the_same_on_another_machine_and_no_two_are_alike() -> None:
+    def marks(found: tuple[Diagnostic, ...], root: str) -> list[str]:
+        results = run_of(replace(REVIEW, root=root, file=f"{root}/a.yaml", found=found, waived=()))["results"]
+        return [result["partialFingerprints"]["primaryLocationLineHash"] for result in results]
+
+    here = tuple(replace(d, span=Span("/work/a.yaml", 1, 1)) for d in FOUND)
+    there = tuple(replace(d, span=Span("/home/ci/a.yaml", 9, 9)) for d in FOUND)
+    assert marks(here, "/work") == marks(there, "/home/ci")
+    assert len(set(marks((*here, *here), "/work"))) == 2 * len(FOUND)
+
+
 def test_junit(golden: Callable[[str, str], None]) -> None:
     cases = cases_of(REVIEW)
     assert list(cases) == [*(check.code for check in CHECKS), "company.pin"]
@@ -130,12 +166,6 @@ def test_a_fingerprint_outlives_lines_and_numbers() -> None:
     twice = run_of(replace(REVIEW, found=(first, first)))
     marks = [result["partialFingerprints"]["modelform/v1"] for result in twice["results"]]
     assert len(set(marks)) == len(marks)
-
-
-@pytest.mark.parametrize("file", ["/elsewhere/x.yaml", "../x.yaml"])
-def test_a_file_outside_of_the_project_has_no_location(file: str) -> None:
-    outside = replace(FOUND[0], span=Span(file, 1, 1))
-    assert run_of(replace(REVIEW, found=(outside,), waived=()))["results"][0]["locations"] == []
 
 
 TEXT = st.text(max_size=30)

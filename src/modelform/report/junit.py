@@ -40,7 +40,7 @@ def _suite(review: Review) -> xml.Element:
     )
     inside = relative(review.file, review.root) if review.file else None
     if inside:
-        suite.set("file", inside)
+        suite.set("file", _clean(inside))
     suite.extend(cases)
     return suite
 
@@ -66,6 +66,10 @@ def _case(check: Check, review: Review) -> xml.Element:
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         failure = xml.SubElement(case, "failure", {"type": "error", "message": _clean(errors[0].summary + more)})
         failure.text = "\n\n".join(_told(d, review.root) for d in errors)
+    # GitLab reads a test's file here and not of the suite.
+    own = next((inside for d in errors if d.span and (inside := relative(d.span.file, review.root))), None)
+    if inside := own or (relative(review.file, review.root) if review.file else None):
+        case.set("file", _clean(inside))
     others = [_told(d, review.root) for d in found if d not in errors]
     others += [f"excepted: {_told(w.diagnostic, review.root)}\n  {_clean(w.reason)}" for w in waived]
     if others:

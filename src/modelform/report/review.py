@@ -93,7 +93,9 @@ def sentence_of(code: str) -> str:
 
 
 def relative(file: str, root: str) -> str | None:
-    """A file's path below a folder, with slashes; None for one outside of it."""
+    """A file's path below a folder, with slashes; None for one outside of it, and for what is no file."""
+    if file.startswith("<"):
+        return None
     path = Path(file)
     try:
         inside = (path if path.is_absolute() else Path.cwd() / path).resolve().relative_to(Path(root).resolve())
@@ -112,7 +114,8 @@ def place(span: Span | None, root: str) -> str:
 
 def fingerprint(diagnostic: Diagnostic, root: str, repeated: int) -> str:
     """What stays the same of a finding when lines move and numbers change: code, file, and what it is about."""
-    file = (relative(diagnostic.span.file, root) or diagnostic.span.file) if diagnostic.span else ""
+    # Where a file outside of the repository lies is another place on each machine.
+    file = (relative(diagnostic.span.file, root) or PurePath(diagnostic.span.file).name) if diagnostic.span else ""
     about, colon, _ = diagnostic.summary.partition(": ")
     if not colon:
         about = re.sub(r"[\d.,]+", "0", diagnostic.summary)

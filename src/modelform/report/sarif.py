@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from modelform.errors import Diagnostic, Severity
+from modelform.errors import Diagnostic, Severity, Span
 from modelform.report.review import Check, Review, fingerprint, relative, whole
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0-rtm.5.json"
 ROOT = "%SRCROOT%"
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+PROBLEMS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
 CONFIGURED = {"error": "error", "warning": "warning", "warn": "warning", "info": "note"}
 
 
@@ -61,7 +63,11 @@ def _rule(check: Check) -> dict[str, Any]:
             f"`policy.rules: {{{check.code}: warning}}`, or `off`.",
         },
         "defaultConfiguration": {"level": LEVELS[check.level]},
-        "properties": {"tags": ["azure", "ai", check.code.partition(".")[0]], "precision": "high"},
+        "properties": {
+            "tags": ["azure", "ai", check.code.partition(".")[0]],
+            "precision": "high",
+            "problem.severity": PROBLEMS[check.level],
+        },
     }
 
 
@@ -76,17 +82,18 @@ def _results(review: Review, index: dict[str, int]) -> Iterator[dict[str, Any]]:
     def result(diagnostic: Diagnostic) -> dict[str, Any]:
         first = fingerprint(diagnostic, review.root, 0)
         seen[first] += 1
-        found: dict[str, Any] = {
+        mark = fingerprint(diagnostic, review.root, seen[first] - 1) if seen[first] > 1 else first
+        path, span, own = _located(diagnostic, review)
+        said = whole(diagnostic)
+        return {
             "ruleId": diagnostic.code,
             "ruleIndex": index[diagnostic.code],
             "level": LEVELS[diagnostic.severity],
-            "message": {"text": whole(diagnostic)},
-            "locations": [location] if (location := _location(diagnostic, review)) else [],
-            "partialFingerprints": {
-                "modelform/v1": fingerprint(diagnostic, review.root, seen[first] - 1) if seen[first] > 1 else first
-            },
+            "message": {"text": said if own else f"{said} (at {diagnostic.span})"},
+            "locations": [_location(diagnostic, path, span)],
+            # The second is the only one that GitHub compares; it makes one of the line's text where there is none.
+            "partialFingerprints": {"modelform/v1": mark, "primaryLocationLineHash": f"{mark[:16]}:1"},
         }
-        return found
 
     for diagnostic in review.found:
         yield result(diagnostic)
@@ -95,17 +102,25 @@ def _results(review: Review, index: dict[str, int]) -> Iterator[dict[str, Any]]:
         yield {**result(waived.diagnostic), "suppressions": [said]}
 
 
-def _location(diagnostic: Diagnostic, review: Review) -> dict[str, Any] | None:
-    """Where a finding is; one without a place is about the whole file, since scanners drop what has none."""
-    span = diagnostic.span
-    inside = relative(span.file if span else review.file, review.root) if (span or review.file) else None
-    if inside is None:
-        return None
-    line, column = (span.line, span.column) if span else (1, 1)
+def _located(diagnostic: Diagnostic, review: Review) -> tuple[str, Span, bool]:
+    """The path that a finding is told at, the place in it, and whether that is the finding's own.
+
+    Every finding has one, below the root: code scanning refuses a whole log for one result without, and shows none
+    that lies elsewhere. What is found in a file outside of the repository is told at the file that was checked.
+    """
+    start = Span(review.file, 1, 1)
+    for span in (diagnostic.span, start):
+        if span is not None and span.file and (inside := relative(span.file, review.root)) is not None:
+            return inside, span, span is diagnostic.span or diagnostic.span is None
+    span = diagnostic.span or start
+    return PurePath(span.file).name.strip("<>") or "stack", span, diagnostic.span is None
+
+
+def _location(diagnostic: Diagnostic, path: str, span: Span) -> dict[str, Any]:
     found: dict[str, Any] = {
         "physicalLocation": {
-            "artifactLocation": {"uri": quote(inside), "uriBaseId": ROOT},
-            "region": {"startLine": max(line, 1), "startColumn": max(column, 1)},
+            "artifactLocation": {"uri": quote(path), "uriBaseId": ROOT},
+            "region": {"startLine": max(span.line, 1), "startColumn": max(span.column, 1)},
         }
     }
     if diagnostic.urn:

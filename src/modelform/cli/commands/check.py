@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 LARGEST = 64 * 1024 * 1024
 STDIN = Path("-")
+STDIN_SHOWN = "<stdin>"
 
 
 def register(app: click.Group) -> None:
@@ -98,7 +99,7 @@ def check(
     file = _one_of(files)
     take_stdout(place, reports, voice, markdown=markdown)
     with reported("check", reports, voice, around, markdown=markdown) as sheet:
-        sheet.name, sheet.file = name or _named(file), "" if file == STDIN else str(file)
+        sheet.name, sheet.file = name or _named(file), _shown(file)
         sheet.root = place.directory or Path()
         asked = _asked(place, house, policy, around)
         made = _assembled(_source(files, _where(destination, around), around), sheet.name, asked)
@@ -197,20 +198,20 @@ def _source(files: Files, where: Where, around: Outside) -> Source:
 
     if files.terraform_plan is not None:
         file = files.terraform_plan
-        plan = jsontext.plain(_text(file, around), str(file))
-        return jsontext.shaped(lambda: terraform.read(plan, str(file)), str(file), "Terraform")
+        plan = jsontext.plain(_text(file, around), _shown(file))
+        return jsontext.shaped(lambda: terraform.read(plan, _shown(file)), _shown(file), "Terraform")
     if files.pulumi_preview is not None:
         file = files.pulumi_preview
-        preview = jsontext.plain(_text(file, around), str(file))
-        return jsontext.shaped(lambda: pulumi.read(preview, str(file)), str(file), "Pulumi")
+        preview = jsontext.plain(_text(file, around), _shown(file))
+        return jsontext.shaped(lambda: pulumi.read(preview, _shown(file)), _shown(file), "Pulumi")
     if files.bicep_params is not None:
         return _bicep(files, where, around)
     assert files.arm_template is not None
     given = None
     if files.arm_parameters is not None:
-        given, _ = jsontext.read(_text(files.arm_parameters, around), str(files.arm_parameters))
-    template, spans = jsontext.read(_text(files.arm_template, around), str(files.arm_template))
-    name = str(files.arm_template)
+        given, _ = jsontext.read(_text(files.arm_parameters, around), _shown(files.arm_parameters))
+    name = _shown(files.arm_template)
+    template, spans = jsontext.read(_text(files.arm_template, around), name)
     return jsontext.shaped(lambda: arm.read(template, given, name, spans, where), name, "ARM")
 
 
@@ -221,10 +222,10 @@ def _bicep(files: Files, where: Where, around: Outside) -> Source:
 
     file = files.bicep_params
     assert file is not None
-    built = bicep.read(_text(file, around), str(file))
+    built = bicep.read(_text(file, around), _shown(file))
     if built.template is not None:
-        read = partial(arm.read, built.template, built.parameters, str(file), {}, where, "Bicep")
-        return jsontext.shaped(read, str(file), "Bicep")
+        read = partial(arm.read, built.template, built.parameters, _shown(file), {}, where, "Bicep")
+        return jsontext.shaped(read, _shown(file), "Bicep")
     path = files.arm_template
     if path is None and built.using:
         path = (file.parent / built.using).with_suffix(".json")
@@ -235,6 +236,11 @@ def _bicep(files: Files, where: Where, around: Outside) -> Source:
     template, spans = jsontext.read(_text(path, around), str(path))
     read = partial(arm.read, template, built.parameters, str(path), spans, where, "Bicep")
     return jsontext.shaped(read, str(path), "Bicep")
+
+
+def _shown(file: Path) -> str:
+    """A file as places and reports call it."""
+    return STDIN_SHOWN if file == STDIN else str(file)
 
 
 def _text(file: Path, around: Outside) -> str:
