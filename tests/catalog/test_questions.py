@@ -336,3 +336,27 @@ def test_suggestions_are_alive_and_not_the_text_itself() -> None:
 def test_digest_changes_with_the_data() -> None:
     assert CATALOG.digest == Catalog.load().digest
     assert Catalog({**CATALOG.data, "version": "2026-11-23"}).digest != CATALOG.digest
+
+
+@pytest.mark.parametrize(
+    ("text", "heir"),
+    [
+        ("gpt-4@0613", "gpt-5.1@2025-11-13"),
+        ("o1-preview", "gpt-5.6-sol@2026-07-09"),
+        ("gpt-35-turbo@0301", "gpt-4o-mini@2024-07-18"),
+        ("cohere-rerank-v3-english", "cohere-rerank-v4.0-pro@1"),
+        ("davinci", ""),
+        ("dall-e-2", ""),
+    ],
+)
+def test_what_took_the_place_of_a_model_that_is_gone(text: str, heir: str) -> None:
+    found = candidates(text)
+    assert found.heir == heir
+    assert (f"write `{heir}`" in found.hint()) is bool(heir)
+
+
+def test_nothing_that_is_gone_is_replaced_by_itself() -> None:
+    for row in CATALOG.data["retired"]:
+        name = f"{row['name']}@{row['version']}" if row["version"] else row["name"]
+        found = CATALOG.find(name, today=TODAY)
+        assert not isinstance(found, Candidates) or found.heir != name.lower()

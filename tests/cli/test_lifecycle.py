@@ -29,7 +29,10 @@ def test_what_is_due_is_2_and_says_what_to_write(modelform: Any) -> None:
     assert ran.code == 2
     said = " ".join(ran.out.split())
     assert "! 2027-04-14" in said
-    assert "other/old: with upgrade noAutoUpgrade it stops answering on that day; write `model: gpt-5.1`" in said
+    assert (
+        "other/old (stacks/other.yaml:6): with upgrade noAutoUpgrade it stops answering on that day; "
+        "write `model: gpt-5.1@2025-11-13`, which has globalStandard in swedencentral too"
+    ) in said
     assert modelform("lifecycle", "--within", "143").code == 0
     assert modelform("lifecycle", "--within", "142", "--detailed-exitcode").code == 0
     rows = modelform("lifecycle", "--within", "143", "--json").document["deployments"]
@@ -48,3 +51,31 @@ def test_a_broken_stack_is_told_and_the_rest_is_listed(modelform: Any) -> None:
 def test_one_stack(modelform: Any) -> None:
     modelform.write(OLD, "other")
     assert {r["stack"] for r in modelform("lifecycle", "-s", "dev", "--json").document["deployments"]} == {"dev"}
+
+
+GONE = OLD.replace("gpt-4o@2024-11-20", "gpt-4@0613")
+
+
+def test_a_model_that_the_catalogue_has_no_more_is_due_too(modelform: Any) -> None:
+    modelform.write(GONE, "other")
+    assert modelform("lifecycle").code == 4
+    ran = modelform("lifecycle", "--detailed-exitcode")
+    assert ran.code == 2
+    assert "its file has errors (above): 1 model of it is gone. 1 deployment of 2 is due." in " ".join(ran.out.split())
+    assert "Its replacement was gpt-4o@2024-11-20, which is gone or going too: write `gpt-5.1@2025-11-13`" in " ".join(
+        ran.err.split()
+    )
+    document = modelform("lifecycle", "--json").document
+    assert (document["due"], document["retired"], document["broken"]) == (1, ["other"], ["other"])
+    modelform.write(GONE + "  broken: {model: nothing}\n", "third")
+    assert modelform("lifecycle", "--detailed-exitcode").code == 2
+    modelform.write(OLD.replace("gpt-4o@2024-11-20", "nothing"), "fourth")
+    assert modelform("lifecycle", "--detailed-exitcode").code == 4
+
+
+def test_what_is_over_is_told_as_over(modelform: Any) -> None:
+    modelform.write(OLD.replace("gpt-4o@2024-11-20", "o1@2024-12-17").replace("10k", "12k"), "other")
+    ran = modelform("lifecycle", "-s", "other", "--json")
+    (row,) = ran.document["deployments"]
+    assert row["onLastDay"] == "with upgrade noAutoUpgrade it has stopped answering"
+    assert row["place"] == {"file": "stacks/other.yaml", "line": 6, "column": 16}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from functools import cache, cached_property
 from hashlib import sha256
@@ -181,7 +182,17 @@ class Catalog:
 
     def find(self, text: str, *, today: date | None = None) -> Model | Candidates:
         """The model that a person means, or what comes near. Without a version, the newest that is not retired
-        (and rather one that is not in preview)."""
+        (and rather one that is not in preview). Of one that is gone, what is there in its place."""
+        found = self.named(text, today)
+        if not isinstance(found, Candidates) or not found.replacement:
+            return found
+        from modelform.catalog.heirs import heir
+
+        last = heir(self, found.replacement, today or self.newest_fact)
+        return replace(found, heir=f"{last.name.lower()}@{last.version}") if last else found
+
+    def named(self, text: str, today: date | None) -> Model | Candidates:
+        """As `find`, without looking for what took the place of a model that is gone."""
         wanted = Name.parse(text)
         found = [m for m in self.versions(wanted.name) if not wanted.publisher or self._published_by(m, wanted)]
         if not found:

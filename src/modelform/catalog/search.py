@@ -18,7 +18,8 @@ class Candidates:
     """No single model answers to `text`. `near` are ids or names that would, best first.
 
     unknown: no such name; version: the name exists, `near` has its versions; ambiguous: several publishers have it;
-    retired: it is gone (`retired_on`, `replacement`); no-facts: Azure lists it, and the catalogue knows no offer of it.
+    retired: it is gone (`retired_on`, `replacement`; `heir` is what to write now); no-facts: Azure lists it, and the
+    catalogue knows no offer of it.
     """
 
     text: str
@@ -26,6 +27,7 @@ class Candidates:
     near: tuple[str, ...] = ()
     retired_on: date | None = None
     replacement: str | None = None
+    heir: str = ""
 
     def explain(self) -> str:
         """One sentence for a person, without the way out."""
@@ -42,7 +44,11 @@ class Candidates:
     def hint(self) -> str:
         """What to write instead; empty when nothing comes near."""
         if self.reason == "retired" and self.replacement:
-            return f"its replacement is {self.replacement}"
+            if not self.heir:
+                return f"its replacement was {self.replacement}: choose another model"
+            if self.heir.partition("@")[0] in self.replacement.lower():
+                return f"its replacement is {self.replacement}: write `{self.heir}`"
+            return f"its replacement was {self.replacement}, which is gone or going too: write `{self.heir}`"
         if not self.near:
             return ""
         if self.reason in ("version", "ambiguous"):

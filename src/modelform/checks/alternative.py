@@ -44,7 +44,7 @@ class Substitute:
 
 def offered_instead(item: Placed, catalog: Catalog, today: date, seats: frozenset[str]) -> str:
     """What to write instead, with a publisher from one of some countries; who there is where nothing fits."""
-    found = min(_substitutes(item, catalog, today, seats), key=lambda one: one.rank, default=None)
+    found = min(substitutes(item, catalog, today, seats), key=lambda one: one.rank, default=None)
     if found is None:
         there = sorted(p for p in catalog.publishers if (seat := catalog.seat(p)) and seat.country in seats)
         if not there:
@@ -59,7 +59,8 @@ def offered_instead(item: Placed, catalog: Catalog, today: date, seats: frozense
     )
 
 
-def _substitutes(item: Placed, catalog: Catalog, today: date, seats: frozenset[str]) -> Iterator[Substitute]:
+def substitutes(item: Placed, catalog: Catalog, today: date, seats: frozenset[str] | None) -> Iterator[Substitute]:
+    """What could stand in for the item's model, from publishers of some countries (None: of any)."""
     if item.model is None:
         return
     wanted, policy = SKILLS & set(item.model.features), item.stack.policy
@@ -67,7 +68,9 @@ def _substitutes(item: Placed, catalog: Catalog, today: date, seats: frozenset[s
     hub = item.workspace.kind == "hub"
     for model in catalog.models:
         seat = catalog.seat(model.publisher)
-        if seat is None or seat.country not in seats or (listed and slug(model.publisher) not in listed):
+        if seats is not None and (seat is None or seat.country not in seats):
+            continue
+        if listed and slug(model.publisher) not in listed:
             continue
         if not wanted & PURPOSES & set(model.features) or not _lives(item, model, catalog, today):
             continue

@@ -7,10 +7,17 @@ from datetime import date
 from typing import Any
 
 from modelform.catalog import SERVERLESS, Catalog, Model, Standing
-from modelform.checks.place import Placed, placed, successor
+from modelform.checks.place import Placed, placed
+from modelform.checks.succession import successor
+from modelform.errors import Span
 from modelform.record import dataclass
 from modelform.spec.resolved import Stack
 
+SINCE = {
+    "NoAutoUpgrade": "with upgrade noAutoUpgrade it has stopped answering",
+    "OnceCurrentVersionExpired": "with upgrade onceExpired the service has moved it to its default version",
+    "OnceNewDefaultVersionAvailable": "with upgrade onceNewDefault the service has moved it to its default version",
+}
 LAST_DAY = {
     "NoAutoUpgrade": "with upgrade noAutoUpgrade it stops answering on that day",
     "OnceCurrentVersionExpired": "with upgrade onceExpired the service moves it to its default version on that day",
@@ -20,7 +27,10 @@ LAST_DAY = {
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """One deployment's model on a day. `due`: it is gone, or goes within the notice. `change` is what to do."""
+    """One deployment's model on a day. `due`: it is gone, or goes within the notice. `change` is what to do.
+
+    `place` is that of its `model:` in the stack file.
+    """
 
     key: str
     model: str
@@ -32,6 +42,7 @@ class Life:
     due: bool
     last_day: str
     change: str
+    place: Span | None
 
     def to_json(self) -> dict[str, Any]:
         """The shape under `deployments` in `lifecycle --json`."""
@@ -51,6 +62,9 @@ class Life:
             "onLastDay": self.last_day,
             "due": self.due,
             "change": self.change,
+            "place": {"file": self.place.file, "line": self.place.line, "column": self.place.column}
+            if self.place
+            else None,
             "source": self.standing.evidence.source,
             "asOf": self.standing.evidence.as_of,
             "confidence": self.standing.evidence.confidence,
@@ -76,8 +90,9 @@ def lives(stack: Stack, catalog: Catalog, today: date, within: int | None = None
             standing=standing,
             upgrade=item.deployment.upgrade if item.sku != SERVERLESS else "",
             due=due,
-            last_day=last_day(item),
+            last_day=last_day(item, over=standing.status == "retired"),
             change=change or (f"write `model: {newer.name.lower()}@{newer.version}`" if newer else ""),
+            place=item.span("model"),
         )
 
 
@@ -89,10 +104,12 @@ def notice(stack: Stack, catalog: Catalog, standing: Standing) -> int:
     return days
 
 
-def last_day(item: Placed) -> str:
-    """What becomes of the deployment when its model retires."""
+def last_day(item: Placed, *, over: bool = False) -> str:
+    """What becomes of the deployment when its model retires; what has, where that is `over`."""
     if item.sku == SERVERLESS:
-        return "the endpoint stops answering on that day"
+        return "the endpoint has stopped answering" if over else "the endpoint stops answering on that day"
+    if over:
+        return SINCE.get(item.deployment.upgrade, "")
     return LAST_DAY.get(item.deployment.upgrade, "")
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
 
-from modelform.catalog import SERVERLESS, Candidates, Catalog, Evidence, Model
+from modelform.catalog import SERVERLESS, Catalog, Evidence, Model
 from modelform.errors import Severity, Span
 from modelform.record import dataclass
 from modelform.spec.resolved import Deployment, Stack, Workspace
@@ -147,21 +146,3 @@ def elsewhere(item: Placed, catalog: Catalog) -> str:
             where = f", in a {'Foundry account' if hub else 'hub'} there" if other else ""
             return f"on offer as {written(sku)}{fits} in: {several(there)}{where}"
     return f"the model is on offer nowhere within {policy}: choose another model" if policy else "choose another model"
-
-
-def successor(item: Placed, catalog: Catalog, today: date) -> str:
-    """The one-line change to what replaces a model; what its publisher names, if that is still there."""
-    if item.model is None:
-        return ""
-    named = catalog.lifecycle(item.model, today).replacement
-    if not named:
-        return "the catalogue names no replacement: choose another model"
-    found = catalog.find(named, today=today)
-    if isinstance(found, Candidates):
-        return f"its replacement is {named}"
-    if catalog.lifecycle(found, today).status == "retired":
-        return f"its replacement was {named}, which is retired too: choose another model"
-    sku = written(item.sku)
-    if item.region in found.regions_for(item.sku):
-        return f"write `model: {found.name.lower()}`, which has {sku} in {item.region} too"
-    return f"its replacement is {found.name.lower()}, which has no {sku} in {item.region}"

@@ -15,15 +15,29 @@ STACK_WIDTH, KEY_WIDTH, MODEL_WIDTH = 14, 18, 24
 def lines(document: Mapping[str, Any], ink: Ink) -> list[str]:
     """The whole answer of `modelform lifecycle`."""
     rows = sorted(document["deployments"], key=_soonest)
+    unread = [line for name in document["broken"] for line in _unread(name, document["retired"].count(name), ink)]
     if not rows:
-        return ["No deployments."]
+        return unread or ["No deployments."]
     said = table(["STACK", "DEPLOYMENT", "MODEL", "STATUS", "RETIRES"], [_row(row) for row in rows], ink)
     due = [row for row in rows if row["due"]]
     for row in due:
-        about = f"{row['stack']}/{row['deployment']}: {row['onLastDay']}; {row['change']}"
+        place = f" ({row['place']['file']}:{row['place']['line']})" if _own(row["place"]) else ""
+        about = f"{row['stack']}/{row['deployment']}{place}: {row['onLastDay']}; {row['change']}"
         said += ["", *ink.wrap(about, rest="  ")]
-    verdict = f"{count(len(due), 'deployment')} of {len(rows)} {'is' if len(due) == 1 else 'are'} due."
-    return [*said, "", ink.paint(verdict, "yellow" if due else "green", "bold")]
+    number, whole = len(due) + len(document["retired"]), len(rows) + len(document["retired"])
+    verdict = f"{count(number, 'deployment')} of {whole} {'is' if number == 1 else 'are'} due."
+    return [*said, "", *unread, ink.paint(verdict, "yellow" if number else "green", "bold")]
+
+
+def _own(place: Mapping[str, Any] | None) -> bool:
+    """Is a place in a file of the project? A template's is not the user's to change."""
+    return place is not None and not place["file"].startswith(("/", "..")) and ":" not in place["file"]
+
+
+def _unread(name: str, gone: int, ink: Ink) -> list[str]:
+    """What is to be said of a stack that cannot be read; most often for a model that is gone."""
+    why = f": {count(gone, 'model')} of it {'is' if gone == 1 else 'are'} gone" if gone else ""
+    return ink.wrap(f"{name} is not in the list, for its file has errors (above){why}.", rest="  ")
 
 
 def _soonest(row: Mapping[str, Any]) -> tuple[bool, str, str, str]:

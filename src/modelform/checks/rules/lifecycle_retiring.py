@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from modelform.catalog import Catalog
-from modelform.checks.place import graded, placed, said_by, successor
+from modelform.checks.place import graded, placed, said_by
+from modelform.checks.succession import successor
 from modelform.errors import Diagnostic, Severity
 from modelform.spec.resolved import Stack
 

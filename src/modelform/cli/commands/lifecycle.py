@@ -14,6 +14,8 @@ from modelform.errors import Exit
 if TYPE_CHECKING:
     from modelform.errors import Diagnostic
 
+RETIRED = "lifecycle.retired"
+
 
 def register(app: click.Group) -> None:
     """Adds the command."""
@@ -46,6 +48,7 @@ def lifecycle(
     names = [choice.stack] if choice.stack else list(find_stacks(project.folder))
     rows: list[dict[str, Any]] = []
     broken: list[str] = []
+    gone: list[str] = []
     found: list[Diagnostic] = []
     for name in names:
         try:
@@ -53,6 +56,7 @@ def lifecycle(
         except StackFileError as error:
             broken.append(name)
             found += error.diagnostics
+            gone += [name for item in error.diagnostics if item.code == RETIRED]
             continue
         today = session.around.today()
         stack = session.resolved
@@ -60,12 +64,19 @@ def lifecycle(
         rows += [{"stack": session.name, **life.to_json()} for life in lives(stack, catalog, today, within)]
         known = checks.run(stack, catalog, today=today, only=("catalog.overlay", "catalog.stale"))
         found += [finding for finding in known if finding not in found]
-    document = {"deployments": rows, "broken": broken, "diagnostics": [d.to_json() for d in found]}
+    due = sum(row["due"] for row in rows) + len(gone)
+    document = {
+        "deployments": rows,
+        "due": due,
+        "broken": broken,
+        "retired": gone,
+        "diagnostics": [d.to_json() for d in found],
+    }
     voice.complain(found)
     if voice.json:
         voice.document(json.answer("lifecycle", **document) | {"ok": not broken} | appendix.company(company))
     else:
         voice.say(*view.lines(document, voice.page))
-    if broken:
+    if any(name not in gone for name in broken) or (broken and not detailed_exitcode):
         return int(Exit.STACK_FILE)
-    return int(Exit.CHANGES if detailed_exitcode and any(row["due"] for row in rows) else Exit.OK)
+    return int(Exit.CHANGES if detailed_exitcode and due else Exit.OK)
