@@ -82,6 +82,8 @@ class Registrar:
             self._refuse_skipped_needs(case)
             case = self._imported(case)
         if not self.deployment.is_meant(case.new):
+            if case.invalid:
+                raise self.deployment.fail_quietly()
             return self._left_out(case)
         self._refuse_circle(case)
         if not self.deployment.preview and has_unknown(case.new.inputs):

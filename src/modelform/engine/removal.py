@@ -12,7 +12,6 @@ from modelform.engine.dependents import cascade, dependencies, dependents
 from modelform.engine.deployment import Deployment, StepFailed, Stop
 from modelform.engine.execute import Executor
 from modelform.engine.slots import Slot
-from modelform.plan import Op
 from modelform.seam import DiffChanges, DiffResult
 
 
@@ -77,7 +76,7 @@ def _refuse_untargeted(deployment: Deployment, plans: Sequence[Planned]) -> None
     """What would go along with a target must be a target too, unless the caller asked for dependents."""
     if not deployment.targets or deployment.options.target_dependents:
         return
-    loose = [plan for plan in plans if plan.urn not in deployment.targets and plan.op is not Op.REMOVE_PENDING_REPLACE]
+    loose = [plan for plan in plans if plan.urn not in deployment.targets]
     for plan in loose:
         deployment.complain(
             "engine.target",
