@@ -116,11 +116,10 @@ def test_each_member_of_an_account_waits_for_all_earlier_ones(declare: Any, make
     assert waits("cognitiveservices:Deployment", "d") == {"b"}
 
 
-def test_a_deployment_is_no_child_of_its_workspace(declare: Any, make: Any) -> None:
+def test_a_deployment_is_no_child_of_its_workspace_and_has_no_component(declare: Any, make: Any) -> None:
     found = declare(make.stack([make.workspace("main")], [make.deployment("a")]))
-    component = found.one("index:Deployment")
-    assert "Workspace" not in component.parent
-    assert found.one("cognitiveservices:Deployment").parent.endswith("modelform:index:Deployment::a")
+    assert "pulumi:pulumi:Stack" in found.one("cognitiveservices:Deployment").parent
+    assert not found.of("index:Deployment")
 
 
 def test_account_deployment(declare: Any, make: Any) -> None:

@@ -7,24 +7,22 @@ from typing import Any
 import pulumi
 
 from modelform.program.account import MODELS_PATH, AccountWorkspace
-from modelform.program.options import Names, component_options, resource_options
+from modelform.program.options import Names, resource_options
 from modelform.spec.resolved import Deployment
 
-TOKEN = "modelform:index:Deployment"
 
+class AccountDeployment:
+    """One deployment; no child of its workspace, so that it keeps its URN when it moves to another.
 
-class AccountDeployment(pulumi.ComponentResource):
-    """One deployment; no child of its workspace, so that it keeps its URN when it moves to another."""
+    One resource, and no component around it: that would double what a large stack registers.
+    """
 
     resource: pulumi.CustomResource
 
     def __init__(self, deployment: Deployment, home: AccountWorkspace) -> None:
-        names = Names(deployment.logical, deployment.aliases)
-        super().__init__(TOKEN, names.logical, None, component_options(names))
         self.deployment, self.home = deployment, home
         self.resource = self._declare()
         home.members.append(self.resource)
-        self.register_outputs({})
 
     def _declare(self) -> Any:
         from pulumi_azure_native import cognitiveservices as cs
@@ -49,7 +47,7 @@ class AccountDeployment(pulumi.ComponentResource):
             tags=deployment.tags or None,
             opts=resource_options(
                 "Deployment",
-                parent=self,
+                names=Names(deployment.logical, deployment.aliases),
                 provider=self.home.provider,
                 after=self.home.members,
                 ignore=("properties.model.version",) if upgraded else (),

@@ -76,7 +76,7 @@ def component_options(names: Names) -> pulumi.ResourceOptions:
 def resource_options(
     kind: str,
     *,
-    parent: pulumi.Resource,
+    parent: pulumi.Resource | None = None,
     provider: pulumi.ProviderResource,
     names: Names | None = None,
     after: Sequence[pulumi.Resource] = (),

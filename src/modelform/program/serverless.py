@@ -6,10 +6,11 @@ from typing import Any
 
 import pulumi
 
-from modelform.program.deployment import TOKEN
 from modelform.program.hub import HubWorkspace
 from modelform.program.options import Names, component_options, resource_options
 from modelform.spec.resolved import Deployment
+
+TOKEN = "modelform:index:Deployment"
 
 MODELS_PATH = "/v1"
 
