@@ -83,9 +83,64 @@ def test_show_keeps_what_sources_disagree_about(modelform: Any) -> None:
         (("show", "mistral-larg-3"), "did you mean Mistral-Large-3"),
         (("list", "--region", "swedencentrl"), "swedencentral"),
         (("where", "gpt-5.4", "--residency", "mars"), "is no residency"),
+        (("where", "gpt-5.4", "--sku", "globalstandart"), "did you mean GlobalStandard?"),
+        (("list", "--feature", "visoin"), "did you mean vision?"),
+        (("list", "--language", "klingon"), "there are ar, cs"),
+        (("list", "--publisher", "openia"), "did you mean openai?"),
+        (("list", "--status", "gone"), "there are deprecated, ga, legacy, preview, retired"),
+        (("show", "gpt-4@0613"), "write `gpt-5.1@2025-11-13`"),
+        (("compare", "gpt-5.4-mini"), "name a second model"),
+        (("show", "gpt-5.4-mini", "--currency", "euro"), "a code of three letters"),
     ],
 )
 def test_a_slip_is_64_with_what_comes_near(modelform: Any, argv: tuple[str, ...], said: str) -> None:
     ran = modelform("catalog", *argv)
     assert ran.code == 64
     assert said in " ".join(ran.err.split())
+
+
+def test_words_are_taken_as_people_write_them(modelform: Any) -> None:
+    plain = modelform("catalog", "list", "--feature", "code", "--language", "fr", "--publisher", "anthropic", "--json")
+    named = modelform("catalog", "list", "--feature", "Coding", "--language", "French", "--publisher", "anth", "--json")
+    assert ids(named.document) == ids(plain.document) != set()
+    assert ids(modelform("catalog", "search", "french", "code", "--json").document) >= ids(plain.document)
+
+
+def test_where_nothing_fits_it_says_which_wish_is_in_the_way(modelform: Any) -> None:
+    wish = ("--feature", "code", "--language", "fr", "--status", "ga", "--residency", "eu-data-zone")
+    document = modelform("catalog", "list", *wish, "--json").document
+    assert document["models"] == []
+    less = {row["without"]: row["models"] for row in document["oneWishLess"]}
+    assert "anthropic/claude-opus-5@2" in less["--residency eu-data-zone"]
+    assert less["--language fr"] == ["mistral-ai/Codestral-2501@2", "openai/gpt-5.1-codex@2025-11-13"]
+    ran = modelform("catalog", "list", *wish)
+    assert "Without --language fr: mistral-ai/Codestral-2501@2" in ran.out
+    assert max(map(len, ran.out.splitlines())) <= 80
+
+
+def test_where_says_that_a_model_is_gone_and_where_it_is_without_the_wishes(modelform: Any) -> None:
+    ran = modelform("catalog", "where", "o1", "--region", "swedencentral")
+    assert "retired on 2026-11-19, replaced by gpt-5.6-sol" in ran.out
+    ran = modelform("catalog", "where", "mistral-large-3", "--residency", "eu")
+    assert "Without these wishes: globalStandard (processed anywhere) in 31" in ran.out
+    document = modelform("catalog", "where", "mistral-large-3", "--residency", "eu", "--json").document
+    assert (document["offers"], [row["sku"] for row in document["elsewhere"]]) == (
+        [],
+        ["GlobalStandard", "DataZoneStandard"],
+    )
+
+
+def test_a_model_is_compared_with_what_replaces_it(modelform: Any) -> None:
+    ran = modelform("catalog", "compare", "gpt-4o", "--region", "westus")
+    assert "gpt-4o@2024-11-20" in ran.out
+    assert "gpt-5.1@2025-11-13" in ran.out
+    row = next(line for line in ran.out.splitlines() if line.startswith("global "))
+    assert row.endswith("-50% / +0%")
+    assert max(map(len, ran.out.splitlines())) <= 80
+
+
+def test_what_the_catalogue_knows_to_be_gone_is_in_no_list(modelform: Any) -> None:
+    listed = ids(modelform("catalog", "list", "--json").document)
+    assert not {"deepseek/DeepSeek-R1-0528", "openai/davinci-002", "meta/Llama-3.2-11B-Vision-Instruct"} & listed
+    old = modelform("catalog", "show", "gpt-4o@2024-05-13")
+    assert "retail-20250825, 2025-08-25, third-party, older than 60 days" in " ".join(old.out.split())

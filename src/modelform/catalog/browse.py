@@ -8,10 +8,12 @@ from datetime import date
 from typing import Any
 
 from modelform.catalog.catalog import SERVERLESS, Catalog, Standing
+from modelform.catalog.heirs import heir
 from modelform.catalog.model import Evidence, Model
 from modelform.catalog.prices import Price
 from modelform.catalog.search import slug
 
+OPTIONS = {"features": "feature", "languages": "language", "statuses": "status"}
 PRICED = ("input", "cachedInput", "output", "ptuHour")
 
 
@@ -44,15 +46,41 @@ def select(catalog: Catalog, wish: Wish, today: date) -> list[dict[str, Any]]:
     return sorted([*found, *_named(catalog, wish, today)], key=lambda row: row["id"].lower())
 
 
+def loosened(catalog: Catalog, wish: Wish, today: date) -> list[dict[str, Any]]:
+    """What there would be with one wish less, for a wish that nothing fulfils: which wish, and the models."""
+    less = [
+        *(("publisher", name) for name in (wish.publisher,) if name),
+        *(("features", name) for name in wish.features),
+        *(("languages", name) for name in wish.languages),
+        *(("statuses", name) for name in wish.statuses[:1]),
+        *(("sku", name) for name in (wish.sku,) if name),
+        *(("region", name) for name in (wish.region,) if name),
+        *(("residency", name) for name in (wish.residency,) if name),
+    ]
+    if len(less) + bool(wish.text) < 2:
+        return []
+    found = []
+    for name, value in less:
+        had = getattr(wish, name)
+        left: Any = tuple(item for item in had if item != value) if name in ("features", "languages") else type(had)()
+        rows = select(catalog, replace(wish, **{name: left}), today)
+        if rows:
+            option = f"--{OPTIONS.get(name, name)} {value if name != 'statuses' else ' '.join(wish.statuses)}"
+            found.append({"without": option, "models": [row["id"] for row in rows]})
+    return sorted(found, key=lambda row: len(row["models"]))
+
+
 def _named(catalog: Catalog, wish: Wish, today: date) -> list[dict[str, Any]]:
     """The models of which sources tell the name and perhaps the life, but no skus and no features."""
     if wish.features or wish.languages or wish.sku or wish.region or wish.residency:
         return []
     listed = {(model.format, model.name.lower()) for model in catalog.models}
+    gone = {row["name"].lower(): row["retirementDate"] for row in catalog.data["retired"] if row["version"] is None}
     found = []
     for row in catalog.data["known"]:
         publisher = row["format"]
-        day = date.fromisoformat(row["retirementDate"]) if row.get("retirementDate") else None
+        told = row.get("retirementDate") or gone.get(row["name"].lower())
+        day = date.fromisoformat(told) if told else None
         status = "retired" if day is not None and day <= today else row.get("status", "unknown")
         words = f"{slug(publisher)}/{row['name']} {publisher}".lower()
         if (
@@ -71,7 +99,7 @@ def _named(catalog: Catalog, wish: Wish, today: date) -> list[dict[str, Any]]:
                 "name": row["name"],
                 "version": None,
                 "status": status,
-                "retires": row.get("retirementDate"),
+                "retires": told,
                 "earliest": False,
                 "replacement": None,
                 "features": [],
@@ -130,6 +158,20 @@ def where(catalog: Catalog, model: Model, wish: Wish) -> list[dict[str, Any]]:
     return found
 
 
+def life(catalog: Catalog, model: Model, today: date) -> dict[str, Any]:
+    """Whether a model stays, and what replaces it: as its publisher says, and what that comes down to (`heir`)."""
+    standing = catalog.lifecycle(model, today)
+    last = heir(catalog, standing.replacement, today) if standing.replacement else None
+    return {
+        "status": standing.status,
+        "retires": standing.retires.isoformat() if standing.retires else None,
+        "earliest": standing.earliest,
+        "replacement": standing.replacement,
+        "heir": last.id if last else None,
+        "lifecycleFact": _proof(standing.evidence),
+    }
+
+
 def describe(catalog: Catalog, model: Model, today: date, region: str = "", currency: str = "") -> dict[str, Any]:
     """All that is known of a model; prices in a region, or where each sku is on offer first.
 
@@ -149,6 +191,7 @@ def describe(catalog: Catalog, model: Model, today: date, region: str = "", curr
                 "price": {kind: rate for kind, rate in price.rates.items() if kind in PRICED} if price else None,
                 "currency": price.currency if price else None,
                 "priceFact": _proof(price.evidence) if price else None,
+                "priceDays": (today - date.fromisoformat(price.evidence.as_of)).days if price else None,
                 "pricedIn": place,
                 **(_proof(model.offers[sku].at(place)) if region == place and sku in model.offers else {}),
                 "per": price.per if price else None,
@@ -168,7 +211,7 @@ def describe(catalog: Catalog, model: Model, today: date, region: str = "", curr
         "hosting": model.hosting,
         "conflict": model.lifecycle.conflict,
         "conflicts": list(model.raw.get("conflicts", ())),
-        "lifecycleFact": _proof(standing.evidence),
+        **life(catalog, model, today),
         "offers": offers,
     }
 

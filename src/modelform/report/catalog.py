@@ -10,6 +10,7 @@ from modelform.report.text import table
 
 NAME_WIDTH = 38
 BASE = "USD"
+STALE_DAYS = 60
 PARTS = {
     "storageGbMonth": "a GB stored a month",
     "vault10kCalls": "10,000 calls of a key vault",
@@ -23,18 +24,56 @@ def models(rows: Sequence[Mapping[str, Any]], ink: Ink) -> list[str]:
     if not rows:
         return ["No model of the catalogue is like that."]
     shown = [
-        [clip(row["id"], NAME_WIDTH), row["status"], row["retires"] or "-", ", ".join(map(_short, row["skus"]))]
+        [clip(row["id"], NAME_WIDTH), row["status"], row["retires"] or "-", ", ".join(map(_short, row["skus"])) or "-"]
         if row["offersKnown"]
         else [clip(row["id"], NAME_WIDTH), row["status"], row["retires"] or "-", "not known"]
         for row in rows
     ]
-    room = max(ink.width - 2 * 3 - NAME_WIDTH - 10 - 10, 10)
+    taken = [max(len(row[column]) for row in shown) for column in range(3)]
+    room = max(ink.width - 2 * 3 - sum(taken), 10)
     cut = [[*row[:3], clip(row[3], room)] for row in shown]
     number = f"{len(rows)} model{'' if len(rows) == 1 else 's'}; `modelform catalog show MODEL` says all of one."
     said = [*table(["MODEL", "STATUS", "RETIRES", "SKUS"], cut, ink), "", ink.paint(number, "dim")]
     if any(not row["offersKnown"] for row in rows):
         known = "Not known: a source names the model; `modelform catalog refresh` asks Azure where it is on offer."
         said += [ink.paint(line, "dim") for line in ink.wrap(known, rest="  ")]
+    return said
+
+
+def _life(row: Mapping[str, Any]) -> str:
+    """A model's stage, its last day, and what replaces it."""
+    said: str = row["status"]
+    if row["retires"]:
+        over = "on" if said == "retired" else "may retire from" if row["earliest"] else "retires"
+        said += f" {over} {row['retires']}" if said == "retired" else f", {over} {row['retires']}"
+    if row["replacement"]:
+        said += f", replaced by {row['replacement']}"
+        last = (row["heir"] or "").partition("/")[2]
+        if last and last.partition("@")[0].lower() not in row["replacement"].lower():
+            said += f", which is gone or going too: now by {last}"
+    return said
+
+
+def life(row: Mapping[str, Any], ink: Ink) -> list[str]:
+    """What is to be said of a model that does not stay, before where it is on offer."""
+    if row["status"] in ("ga", "preview") and not row["replacement"]:
+        return []
+    return [ink.paint(line, "yellow") for line in ink.wrap(_life(row), rest="  ")]
+
+
+def elsewhere(rows: Sequence[Mapping[str, Any]], ink: Ink) -> list[str]:
+    """Where a model is on offer at all, for who wished for something else."""
+    said = [f"{_written(row['sku'])} ({_processed(row['processed'])}) in {len(row['regions'])}" for row in rows]
+    return ink.wrap(f"Without these wishes: {', '.join(said)} regions.", rest="  ") if said else []
+
+
+def loosened(rows: Sequence[Mapping[str, Any]], ink: Ink) -> list[str]:
+    """What there would be with one wish less."""
+    said: list[str] = []
+    for row in rows:
+        names, more = row["models"][:3], len(row["models"]) - 3
+        few = ", ".join(names) + (f" and {more} more" if more > 0 else "")
+        said += ink.wrap(f"Without {row['without']}: {few}.", rest="  ")
     return said
 
 
@@ -57,14 +96,9 @@ def offers(rows: Sequence[Mapping[str, Any]], ink: Ink) -> list[str]:
 def model(row: Mapping[str, Any], ink: Ink, currency: str = "") -> list[str]:
     """All that is known of one model."""
     fact = row["lifecycleFact"]
-    life = row["status"]
-    if row["retires"]:
-        life += f", {'may retire from' if row['earliest'] else 'retires'} {row['retires']}"
-    if row["replacement"]:
-        life += f", replaced by {row['replacement']}"
     facts = [
         ("publisher", f"{row['publisher']} ({row['country']}), sold by {row['soldBy']}, runs on {row['hosting']}"),
-        ("life", f"{life} ({fact['source']}, {fact['asOf']}, {fact['confidence']})"),
+        ("life", f"{_life(row)} ({fact['source']}, {fact['asOf']}, {fact['confidence']})"),
         ("conflict", row["conflict"]),
         ("can", ", ".join(row["features"])),
         ("speaks", ", ".join(row["languages"])),
@@ -96,7 +130,7 @@ def model(row: Mapping[str, Any], ink: Ink, currency: str = "") -> list[str]:
 
 def comparison(rows: Sequence[Mapping[str, Any]], ink: Ink, currency: str = "") -> list[str]:
     """Models beside each other: one column a model."""
-    width = max((ink.width - 14) // max(len(rows), 1) - 2, 12)
+    width = max((ink.width - 28) // max(len(rows), 1) - 2, 12)
     skus = list(dict.fromkeys(offer["sku"] for row in rows for offer in row["offers"]))
     lines = [
         ["status", *(row["status"] for row in rows)],
@@ -107,17 +141,22 @@ def comparison(rows: Sequence[Mapping[str, Any]], ink: Ink, currency: str = "") 
     ]
     for sku in skus:
         found = [next((o for o in row["offers"] if o["sku"] == sku), None) for row in rows]
-        lines.append([_short(sku), *("-" if o is None else _offer(o, currency) for o in found)])
+        lines.append([_short(sku), *("-" if o is None else _offer(o, currency) for o in found), _against(found)])
     only = [set(row["features"]) - set.intersection(*(set(r["features"]) for r in rows)) for row in rows]
+    blank = len(rows) + 2
     said = table(
-        ["", *(clip(row["id"].partition("/")[2], width) for row in rows)],
-        [[line[0], *(clip(cell, width) for cell in line[1:])] for line in lines],
+        ["", *(clip(row["id"].partition("/")[2], width) for row in rows), "SECOND"],
+        [[line[0], *(clip(cell, width) for cell in line[1:]), *[""] * (blank - len(line))] for line in lines],
         ink,
     )
     for row, extra in zip(rows, only, strict=True):
         if extra:
             said += ink.wrap(f"Only {row['id']} can: {', '.join(sorted(extra))}", rest="  ")
-    what = f"Prices: {currency or BASE} in / out a million tokens (or a PTU hour), and in how many regions."
+    money = currency or BASE
+    what = (
+        f"Prices: {money} in / out a million tokens (or a PTU hour), and in how many regions; the last column is the "
+        "second one's against the first one's."
+    )
     facts = _price_facts([offer for row in rows for offer in row["offers"]])
     return [*said, *(ink.paint(line, "dim") for text in (what, facts) for line in ink.wrap(text, rest="  "))]
 
@@ -126,7 +165,7 @@ def age(version: str, newest: str, days: int, ink: Ink, overlay: str = "") -> li
     """How old the data is; louder when it is too old. `overlay` is what is to be said of one."""
     said = f"Catalogue of {version}{overlay}, newest fact {newest} ({days} days old)."
     way = "run `modelform catalog refresh`" + ("" if overlay else ", or install a newer release")
-    old = f" Data older than 60 days may be wrong: {way}." if days > 60 else ""
+    old = f" Data older than 60 days may be wrong: {way}." if days > STALE_DAYS else ""
     return ink.wrap(said + old)
 
 
@@ -179,6 +218,16 @@ def _offer(offer: Mapping[str, Any], currency: str) -> str:
     return f"{_price(offer['price'])}{_foreign(offer, currency)} in {len(offer['regions'])}"
 
 
+def _against(found: Sequence[Mapping[str, Any] | None]) -> str:
+    """How much dearer (+) or cheaper (-) the last of some offers is than the first, in / out."""
+    first, last = found[0], found[-1]
+    if not first or not last or not first["price"] or not last["price"] or first["currency"] != last["currency"]:
+        return ""
+    old, new = first["price"], last["price"]
+    kinds = [kind for kind in ("input", "output", "ptuHour") if old.get(kind) and kind in new]
+    return " / ".join(f"{new[kind] / old[kind] - 1:+.0%}" for kind in kinds)
+
+
 def _foreign(offer: Mapping[str, Any], currency: str) -> str:
     """The currency of a price that is not in the wished one."""
     other = offer["currency"] if offer["price"] else None
@@ -187,7 +236,11 @@ def _foreign(offer: Mapping[str, Any], currency: str) -> str:
 
 def _price_facts(offers: Sequence[Mapping[str, Any]]) -> str:
     """Where the prices are from, and of which days: as `retail-20261009, 2026-10-09, third-party`."""
-    facts = {tuple(offer["priceFact"].values()) for offer in offers if offer["priceFact"]}
+    facts = {
+        (*offer["priceFact"].values(), *(["older than 60 days"] if offer["priceDays"] > STALE_DAYS else []))
+        for offer in offers
+        if offer["priceFact"]
+    }
     return f"Prices from {'; '.join(', '.join(fact) for fact in sorted(facts))}." if facts else "No price is known."
 
 

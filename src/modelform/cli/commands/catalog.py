@@ -61,8 +61,13 @@ def list_(
 
 
 def search(place: Place, text: Annotated[list[str], Argument(metavar="TEXT...")], residency: Residency = None) -> int:
-    """Find models whose name, publisher or features have these words; near misses where none has."""
-    return _list(place, "search", " ".join(text), None, None, None, None, None, None, residency)
+    """Find models whose name, publisher or features have these words, languages too; near misses where none has."""
+    from modelform.catalog.words import LANGUAGES
+
+    words = " ".join(text).split()
+    spoken = [word for word in words if word.lower() in LANGUAGES]
+    rest = " ".join(word for word in words if word not in spoken)
+    return _list(place, "search", rest, None, None, spoken, None, None, None, residency)
 
 
 def _list(
@@ -77,26 +82,28 @@ def _list(
     region: str | None,
     residency: str | None,
 ) -> int:
-    from modelform.catalog import browse
+    from modelform.catalog import browse, words
     from modelform.report import catalog as view
 
     catalog = _catalog(place)
     wish = browse.Wish(
         text=text,
-        publisher=publisher or "",
-        features=tuple(feature or ()),
-        languages=tuple(language or ()),
-        statuses=tuple(status or ()),
-        sku=sku or "",
+        publisher=words.publisher(catalog, publisher) if publisher else "",
+        features=tuple(words.feature(catalog, word) for word in feature or ()),
+        languages=tuple(words.language(catalog, word) for word in language or ()),
+        statuses=tuple(words.status(word) for word in status or ()),
+        sku=words.sku(catalog, sku) if sku else "",
         region=_region(catalog, region),
         residency=_residency(catalog, residency),
     )
     rows = browse.select(catalog, wish, _today())
     near = catalog.suggest(text) if text and not rows else []
     unlisted = browse.unlisted(catalog, wish, _today())
-    voice = _answer(place, f"catalog {name}", models=rows, near=near, languagesUnknown=unlisted)
+    less = [] if rows else browse.loosened(catalog, wish, _today())
+    voice = _answer(place, f"catalog {name}", models=rows, near=near, languagesUnknown=unlisted, oneWishLess=less)
     if voice is not None:
         voice.say(*view.models(rows, voice.page), *([f"Near: {', '.join(near)}."] if near else []))
+        voice.say(*view.loosened(less, voice.page))
         if unlisted:
             said = f"No source lists languages of {len(unlisted)} more: {', '.join(unlisted)}."
             voice.say(*voice.page.wrap(said, rest="  "))
@@ -133,16 +140,20 @@ def where(
     region: Region = None,
 ) -> int:
     """Say where a model can be deployed, sku by sku, and what replaces it when it is gone."""
-    from modelform.catalog import browse
+    from modelform.catalog import browse, words
     from modelform.report import catalog as view
 
     catalog = _catalog(place)
     found = _model(catalog, model)
-    wish = browse.Wish(sku=sku or "", region=_region(catalog, region), residency=_residency(catalog, residency))
+    named = words.sku(catalog, sku) if sku else ""
+    wish = browse.Wish(sku=named, region=_region(catalog, region), residency=_residency(catalog, residency))
     rows = browse.where(catalog, found, wish)
-    voice = _answer(place, "catalog where", model=found.id, offers=rows)
+    others = browse.where(catalog, found, browse.Wish()) if not rows else []
+    life = browse.life(catalog, found, _today())
+    voice = _answer(place, "catalog where", model=found.id, **life, offers=rows, elsewhere=others)
     if voice is not None:
-        voice.say(voice.page.paint(found.id, "bold"), *view.offers(rows, voice.page))
+        voice.say(voice.page.paint(found.id, "bold"), *view.life(life, voice.page), *view.offers(rows, voice.page))
+        voice.say(*view.elsewhere(others, voice.page))
         _tell_age(voice, catalog)
     return int(Exit.OK)
 
@@ -150,18 +161,21 @@ def where(
 def compare(
     place: Place,
     first: Annotated[str, Argument(metavar="MODEL")],
-    second: Annotated[str, Argument(metavar="MODEL")],
+    second: Annotated[str | None, Argument(metavar="[MODEL]")] = None,
     region: Region = None,
     currency: Currency = None,
 ) -> int:
-    """Put two models side by side: life, context, features, and what each sku costs (in --region)."""
+    """Put two models side by side: life, context, features, and what each sku costs (in --region). The second one is
+    what replaces the first, unless it is named."""
     from modelform.catalog import browse
     from modelform.report import catalog as view
 
     catalog = _catalog(place)
     here = _region(catalog, region)
     money = _currency(currency)
-    rows = [browse.describe(catalog, _model(catalog, name), _today(), here, money) for name in (first, second)]
+    one = _model(catalog, first)
+    other = _model(catalog, second) if second else _replacement(catalog, one)
+    rows = [browse.describe(catalog, model, _today(), here, money) for model in (one, other)]
     voice = _answer(place, "catalog compare", models=rows)
     _tell_gap(place, rows, money)
     if voice is not None:
@@ -226,6 +240,17 @@ def _model(catalog: Catalog, text: str) -> Model:
     found = catalog.find(text, today=_today())
     if isinstance(found, Candidates):
         raise UsageError(found.explain(), code="catalog.model", hint=found.hint() or "`modelform catalog list`")
+    return found
+
+
+def _replacement(catalog: Catalog, model: Model) -> Model:
+    from modelform.catalog import browse
+    from modelform.errors import UsageError
+
+    named = browse.life(catalog, model, _today())["heir"]
+    found = catalog.model(named) if named else None
+    if found is None:
+        raise UsageError(f"no replacement of {model.id} is known", code="catalog.model", hint="name a second model")
     return found
 
 
