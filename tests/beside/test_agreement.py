@@ -46,6 +46,7 @@ class Wishes:
     region: str
     keys: bool
     public: bool
+    outbound: bool
     deployments: tuple[Wish, ...]
 
 
@@ -63,7 +64,8 @@ def wishes(draw: st.DrawFn) -> Wishes:
         found.append(Wish(f"model-{at}", model.format, model.name, version, sku, capacity, upgrade))
     region = draw(st.sampled_from(["swedencentral", "westeurope", "eastus2", "norwayeast", "westus9"]))
     kind = draw(st.sampled_from(["AIServices", "OpenAI"]))
-    return Wishes(kind, region, draw(st.booleans()), draw(st.booleans()), tuple(found))
+    keys, public, outbound = (draw(st.booleans()) for _ in range(3))
+    return Wishes(kind, region, keys, public, outbound, tuple(found))
 
 
 POLICIES = st.builds(
@@ -71,6 +73,7 @@ POLICIES = st.builds(
     residency=st.sampled_from([None, "eu", "eu-data-zone", "global", "SE"]),
     local_keys=st.sampled_from([None, "deny"]),
     public_network=st.sampled_from([None, "deny"]),
+    outbound=st.sampled_from([None, "deny"]),
     lifecycle=st.sampled_from([(), ("generallyAvailable",)]),
     publishers=st.sampled_from([(), ("Mistral AI",)]),
     proof=st.sampled_from([None, "documented", "contractual"]),
@@ -82,6 +85,7 @@ def ours(want: Wishes, policy: Policy) -> Stack:
     account = Workspace(
         "acct", "foundry" if want.kind == "AIServices" else "openai", "acct", "acct", (), SUBSCRIPTION, group,
         want.region, {}, exposure="public" if want.public else "private", local_keys=want.keys,
+        outbound=None if want.outbound else (),
     )  # fmt: skip
     made = {}
     for wish in want.deployments:
@@ -110,7 +114,9 @@ def body(wish: Wish) -> dict[str, Any]:
 
 
 def account_properties(want: Wishes) -> dict[str, Any]:
-    return {"disableLocalAuth": not want.keys, "publicNetworkAccess": "Enabled" if want.public else "Disabled"}
+    access = "Enabled" if want.public else "Disabled"
+    restricted = {"restrictOutboundNetworkAccess": not want.outbound}
+    return {"disableLocalAuth": not want.keys, "publicNetworkAccess": access, **restricted}
 
 
 def change(type: str, name: str, after: dict[str, Any], unknown: dict[str, Any], index: str = "") -> dict[str, Any]:
@@ -145,6 +151,7 @@ def azurerm_account(want: Wishes) -> dict[str, Any]:
             "resource_group_name": "rg",
             "local_auth_enabled": want.keys,
             "public_network_access_enabled": want.public,
+            "outbound_network_access_restricted": not want.outbound,
             "network_acls": [],
         },
         {"network_acls": []},

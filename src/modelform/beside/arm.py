@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from modelform.armtemplate import Resource, Runtime, Scope, TemplateError, evaluate, level_of, parameter_values, unknown
-from modelform.beside.declared import GROUP, OURS, READ, UNKNOWN, Declared, Source, region, said, unread
+from modelform.beside.declared import DIAGNOSTIC, GROUP, OURS, READ, UNKNOWN, Declared, Source, region, said, unread
 from modelform.errors import Diagnostic, Severity, Span, StackFileError
 from modelform.record import dataclass
 
@@ -17,7 +17,15 @@ SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 RESOURCE_GROUP = "resource-group"
 # The parts of a resource whose places findings ask for.
 PARTS = ("location", "name", "kind", "sku", "sku/name", "sku/capacity", "properties", "properties/model", "tags")
-DEEP_PARTS = ("properties/publicNetworkAccess", "properties/disableLocalAuth", "properties/modelSettings")
+DEEP_PARTS = (
+    "properties/publicNetworkAccess",
+    "properties/disableLocalAuth",
+    "properties/modelSettings",
+    "properties/restrictOutboundNetworkAccess",
+    "properties/managedNetwork",
+    "properties/managedNetwork/isolationMode",
+    "properties/workspaceId",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,7 @@ def read(template: Any, given: Any, file: str, spans: Mapping[str, Span], where:
         found = evaluate(template, {**_secrets(template, values), **values}, scope)
     except TemplateError as error:
         raise _placed(error, spans) from None
-    declared = [_declared(item, spans) for item in found.resources if item.type.lower() in READ]
+    declared = [_declared(item, spans) for item in found.resources if _kind(item) in READ]
     notes = list(_notes(found.resources, spans))
     return Source(tool, file, tuple(declared), tuple(notes))
 
@@ -88,6 +96,12 @@ def _span(pointer: str, spans: Mapping[str, Span]) -> Span | None:
     return spans.get(pointer)
 
 
+def _kind(item: Resource) -> str:
+    """The type in small letters; that of an extension resource however the template hangs it on another."""
+    kind = item.type.lower()
+    return DIAGNOSTIC if kind.endswith("/providers/diagnosticsettings") else kind
+
+
 def _declared(item: Resource, spans: Mapping[str, Span]) -> Declared:
     parts = item.id.strip("/").split("/")
     in_group = len(parts) > 3 and parts[2].lower() == "resourcegroups"
@@ -95,10 +109,14 @@ def _declared(item: Resource, spans: Mapping[str, Span]) -> Declared:
         part: spans[f"{item.pointer}/{part}"] for part in (*PARTS, *DEEP_PARTS) if f"{item.pointer}/{part}" in spans
     }
     whole = _span(item.pointer, spans)
+    kind, name = _kind(item), item.name if isinstance(item.name, str) else ""
     parent = item.id.rpartition("/")[0].rpartition("/")[0] if item.type.count("/") > 1 else ""
+    if kind == DIAGNOSTIC:
+        # Its scope is what is before its own provider; on the group itself it is of nothing that holds models.
+        parent, name = item.id.lower().rpartition("/providers/")[0], name.rpartition("/")[2]
     return Declared(
-        type=item.type.lower(),
-        name=item.name if isinstance(item.name, str) else "",
+        type=kind,
+        name=name,
         where=item.id or item.pointer,
         body=_known(item.body),
         subscription=parts[1] if len(parts) > 1 else item.scope.subscription,
@@ -122,7 +140,7 @@ def _known(value: Any) -> Any:
 def _notes(resources: tuple[Resource, ...], spans: Mapping[str, Span]) -> Iterator[Diagnostic]:
     others = []
     for item in resources:
-        kind = item.type.lower()
+        kind = _kind(item)
         about = Declared(kind, "", item.pointer, {}, spans={"": s} if (s := _span(item.pointer, spans)) else {})
         if kind == NESTED:
             link = (item.body.get("properties") or {}).get("templateLink") or {}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from typing import Any
 
-from modelform.beside import offered, reach
+from modelform.beside import offered, outward, reach
 from modelform.beside.declared import (
     ACCOUNT,
     ACCOUNT_PROJECT,
@@ -59,18 +59,20 @@ class Assembled:
     """The stack, what there is to say of what is not known, and the places behind the marks in its origins.
 
     A mark is a span of the file MARK whose line is an index into `places`: what is declared, and the path in it.
-    `stores` are what hubs keep data in: the hub's key, what it is, and the resource.
+    `stores` are what hubs keep data in: the hub's key, what it is, and the resource. `mute` are the accounts and hubs
+    whose diagnostic settings send no logs.
     """
 
     stack: Stack
     notes: tuple[Diagnostic, ...]
     places: tuple[tuple[Declared, tuple[str, ...]], ...]
     stores: tuple[tuple[str, Declared], ...] = field(default=())
+    mute: tuple[str, ...] = field(default=())
 
 
 def assemble(source: Source, name: str, policy: Policy, catalog: Catalog, spans: Mapping[str, Span]) -> Assembled:
     """The stack of what a source declares, under a policy whose places are `spans`."""
-    work = _Work(source, catalog)
+    work = _Work(source, catalog, policy)
     work.homes()
     work.notes += reach.ways_in(source.declared, work.keys, work.by_id)
     work.projects()
@@ -94,12 +96,16 @@ def assemble(source: Source, name: str, policy: Policy, catalog: Catalog, spans:
         policy=policy,
         origins=Origins({**spans, **work.origins}),
     )
-    return Assembled(stack, (*source.notes, *work.notes), tuple(work.places), tuple(work.stores))
+    mute = tuple(
+        work.keys[item.where] for item in work.declared if item.where in work.keys and work.settings.mute(item)
+    )
+    return Assembled(stack, (*source.notes, *work.notes), tuple(work.places), tuple(work.stores), mute)
 
 
 class _Work:
-    def __init__(self, source: Source, catalog: Catalog) -> None:
+    def __init__(self, source: Source, catalog: Catalog, policy: Policy) -> None:
         self.catalog = catalog
+        self.policy = policy
         self.source = source
         self.declared = source.declared
         self.by_where = {item.where: item for item in self.declared}
@@ -113,6 +119,7 @@ class _Work:
         self.notes: list[Diagnostic] = []
         self.stores: list[tuple[str, Declared]] = []
         self.assumed: set[str] = set()
+        self.settings = outward.Settings(self.declared, self.by_where, self.by_id)
         self.bought = {text.lower() for item in self.of(MARKETPLACE) if (text := item.text("properties", "modelId"))}
 
     def of(self, *kinds: str) -> Iterator[Declared]:
@@ -136,6 +143,8 @@ class _Work:
             key = key if often[key] == 1 else f"{item.group or _label(item)}/{key}"
             if kind is not None and (not item.existing or self.used(item)):
                 self.home(item, kind, self.free(key, self.workspaces))
+        if self.policy.diagnostics == "required":
+            self.notes += outward.unassigned(self.settings)
 
     def kind(self, item: Declared) -> WorkspaceKind | None:
         """What an account or workspace is for us; None for a project and for an account without models."""
@@ -154,6 +163,9 @@ class _Work:
     def home(self, item: Declared, kind: WorkspaceKind, key: str) -> None:
         place = self.location(item, key)
         self.notes += reach.unclear(item, key)
+        if self.policy.outbound == "deny":
+            self.notes += outward.unclear(item, key)
+        logged = self.settings.of(item)
         self.keys[item.where] = key
         self.workspaces[key] = Workspace(
             key=key,
@@ -169,8 +181,15 @@ class _Work:
             exposure=reach.exposure(item),
             local_keys=self.local_keys(item, kind),
             protect=False,
+            outbound=outward.outbound(item),
+            diagnostics=logged.logs if logged else None,
         )
         self.mark(f"workspaces.{key}", item)
+        self.put(f"workspaces.{key}.outbound", item, outward.switch(item))
+        if logged is not None and logged.place is not None:
+            self.put(f"workspaces.{key}.diagnostics", logged.place, ("location",))
+        elif logged is not None:
+            self.put(f"workspaces.{key}.diagnostics", logged.setting, ("properties", "workspaceId"))
         for prop in ("storageAccount", "keyVault", "applicationInsights", "containerRegistry") if kind == "hub" else ():
             target = self.by_where.get(item.links.get(prop, "")) or self.by_id.get(
                 item.text("properties", prop).lower()
@@ -380,8 +399,12 @@ class _Work:
     def mark(self, path: str, item: Declared) -> None:
         """Puts marks for a resource, and for each part of it that findings may point to."""
         for name, inside in (("", ()), *FIELDS.items()):
-            self.origins[f"{path}.{name}" if name else path] = Span(MARK, len(self.places), 0)
-            self.places.append((item, inside))
+            self.put(f"{path}.{name}" if name else path, item, inside)
+
+    def put(self, path: str, item: Declared, inside: tuple[str, ...]) -> None:
+        """Puts one mark."""
+        self.origins[path] = Span(MARK, len(self.places), 0)
+        self.places.append((item, inside))
 
 
 def _label(item: Declared) -> str:

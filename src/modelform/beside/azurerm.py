@@ -9,6 +9,7 @@ from modelform.beside.declared import (
     ACCOUNT,
     ACCOUNT_PROJECT,
     DEPLOYMENT,
+    DIAGNOSTIC,
     GROUP,
     PRIVATE_ENDPOINT,
     UNKNOWN,
@@ -73,6 +74,8 @@ def _account(values: Values) -> dict[str, Any]:
             "disableLocalAuth": _negated(local),
             "publicNetworkAccess": _switch(public),
             "networkAcls": _acls(values),
+            "restrictOutboundNetworkAccess": values.get("outbound_network_access_restricted"),
+            "allowedFqdnList": values.get("fqdns"),
         },
     }
 
@@ -104,6 +107,7 @@ def _hub(values: Values) -> dict[str, Any]:
             "keyVault": values.get("key_vault_id"),
             "applicationInsights": values.get("application_insights_id"),
             "containerRegistry": values.get("container_registry_id"),
+            "managedNetwork": {"isolationMode": of(block(values, "managed_network"), "isolation_mode")},
         },
     }
 
@@ -122,6 +126,29 @@ def _private_endpoint(values: Values) -> dict[str, Any]:
     return {"properties": {"privateLinkServiceConnections": [{"properties": {"privateLinkServiceId": target}}]}}
 
 
+def _diagnostic(values: Values) -> dict[str, Any]:
+    # `enabled_log` names what is on; `log`, of older versions, says of each whether it is.
+    on, each = (_blocks(values, name) for name in ("enabled_log", "log"))
+    logs: Any = UNKNOWN
+    if isinstance(on, list) and isinstance(each, list):
+        logs = [{"enabled": True} for _ in on] + [{"enabled": of(one, "enabled")} for one in each]
+    return {
+        "properties": {
+            "workspaceId": values.get("log_analytics_workspace_id"),
+            "storageAccountId": values.get("storage_account_id"),
+            "eventHubAuthorizationRuleId": values.get("eventhub_authorization_rule_id"),
+            "marketplacePartnerId": values.get("partner_solution_id"),
+            "logs": logs,
+        }
+    }
+
+
+def _blocks(values: Values, name: str) -> Any:
+    """Every block of a name; Pulumi's classic provider has the plural."""
+    found = values.get(name, values.get(f"{name}s"))
+    return found if isinstance(found, Unknown) else found or []
+
+
 def _plain(values: Values) -> dict[str, Any]:
     return {"tags": values.get("tags")}
 
@@ -134,6 +161,7 @@ ROWS: dict[str, Row] = {
     "azurerm_ai_foundry": Row(WORKSPACE, _hub),
     "azurerm_ai_foundry_project": Row(WORKSPACE, _hub_project),
     "azurerm_machine_learning_workspace": Row(WORKSPACE, _workspace),
+    "azurerm_monitor_diagnostic_setting": Row(DIAGNOSTIC, _diagnostic),
     "azurerm_private_endpoint": Row(PRIVATE_ENDPOINT, _private_endpoint),
     "azurerm_resource_group": Row(GROUP, _plain),
     "azurerm_storage_account": Row("microsoft.storage/storageaccounts", _plain),
@@ -150,12 +178,18 @@ _HUB_STORES = {
 }
 # Attributes with the ids of other resources, by the property that ARM has for each; a parent's is PARENT.
 PARENT = "parent"
+TARGET = "target"
 LINKS: dict[str, dict[str, str]] = {
     "azurerm_cognitive_deployment": {"cognitive_account_id": PARENT},
     "azurerm_cognitive_account_project": {"cognitive_account_id": PARENT},
     "azurerm_ai_foundry": _HUB_STORES,
     "azurerm_machine_learning_workspace": _HUB_STORES,
     "azurerm_ai_foundry_project": {"ai_services_hub_id": "hubResourceId"},
+    "azurerm_monitor_diagnostic_setting": {
+        "target_resource_id": TARGET,
+        "log_analytics_workspace_id": "workspaceId",
+        "storage_account_id": "storageAccountId",
+    },
     "azurerm_private_endpoint": {"private_service_connection": "privateLinkServiceId"},
     "azapi_resource": {"parent_id": PARENT},
     "azapi_update_resource": {"resource_id": "resource"},

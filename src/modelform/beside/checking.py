@@ -18,16 +18,26 @@ if TYPE_CHECKING:
 
 # These ask what only modelform's own files and runs have.
 NOT_OURS = ("company.runs", "company.duties")
+SETTING = "security.diagnostics"
+NONE = "the workspace has no diagnostic setting, and"
+NONE_HERE = "no diagnostic setting of it is declared here (one may be elsewhere), and"
+MUTE = "its diagnostic setting sends no logs (another may be elsewhere), and"
 _MARKED = re.compile(re.escape(MARK) + r":(\d+):0")
 LEVELS = {"error": Severity.ERROR, "warning": Severity.WARNING, "warn": Severity.WARNING, "info": Severity.INFO}
 
 # The way out in each tool's words, where a check's own speaks of the stack file.
 HINTS: dict[str, dict[str, str]] = {
     "Terraform": {
+        "security.open-outbound": "set `outbound_network_access_restricted = true` with `fqdns` (a hub: "
+        '`managed_network { isolation_mode = "AllowOnlyApprovedOutbound" }`)',
+        "security.diagnostics": "declare an `azurerm_monitor_diagnostic_setting` with it as the target",
         "security.local-keys": "set `local_auth_enabled = false` (azurerm_ai_services: `local_authentication_enabled`)",
         "security.public-network": "set `public_network_access_enabled = false` (azurerm_ai_services: `Disabled`)",
     },
     "": {
+        "security.open-outbound": "set `restrictOutboundNetworkAccess: true` and `allowedFqdnList` in its properties "
+        "(a hub: `managedNetwork.isolationMode: AllowOnlyApprovedOutbound`)",
+        "security.diagnostics": "declare a diagnosticSettings resource for it, with a log workspace",
         "security.local-keys": "set `disableLocalAuth: true` in its properties",
         "security.public-network": "set `publicNetworkAccess: Disabled` in its properties, and make a private endpoint",
         "marketplace.terms": "declare a marketplaceSubscriptions resource for the model, which accepts its terms",
@@ -87,15 +97,25 @@ def _translated(finding: Diagnostic, made: Assembled) -> Diagnostic:
     said = "" if item.spans else f"declared as {item.shown}"
     detail = f"{finding.detail}; {said}" if finding.detail and said else finding.detail or said
     severity = finding.severity
-    if finding.code == "marketplace.terms":
-        # The subscription may have been made elsewhere: nothing here says that it was not.
+    if finding.code == "marketplace.terms" or (finding.code == SETTING and not _levelled(finding.code, made.stack)):
+        # The subscription or setting may have been made elsewhere: nothing here says that it was not.
         severity = Severity.WARNING
+    if finding.code == SETTING:
+        key = finding.summary.partition(":")[0]
+        finding = replace(finding, summary=finding.summary.replace(NONE, MUTE if key in made.mute else NONE_HERE))
     return replace(finding, span=item.span(*path), detail=detail, urn=item.urn or item.shown, severity=severity)
+
+
+def _levelled(code: str, stack: Stack) -> bool:
+    """Whether a policy sets a level of its own for a check."""
+    company = stack.company.policy.rules if stack.company else {}
+    return code in stack.policy.rules or code in company
 
 
 def _instead(hint: str) -> str:
     """A way out that names a key of the stack file, in words for whoever has none."""
     hint = re.sub(r"write `model: ([^`]+)`", r"deploy \1", hint)
+    hint = re.sub(r"^write its region beside it.*", "look up its region", hint)
     return re.sub(r", which has (?:no )?\w+ in ?$", "", hint)
 
 

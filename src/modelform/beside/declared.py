@@ -18,6 +18,7 @@ WORKSPACE = "microsoft.machinelearningservices/workspaces"
 SERVERLESS_ENDPOINT = f"{WORKSPACE}/serverlessendpoints"
 MARKETPLACE = f"{WORKSPACE}/marketplacesubscriptions"
 PRIVATE_ENDPOINT = "microsoft.network/privateendpoints"
+DIAGNOSTIC = "microsoft.insights/diagnosticsettings"
 GROUP = "microsoft.resources/resourcegroups"
 # What a hub keeps data in.
 STORES = {
@@ -35,6 +36,7 @@ READ = {
     SERVERLESS_ENDPOINT,
     MARKETPLACE,
     PRIVATE_ENDPOINT,
+    DIAGNOSTIC,
     GROUP,
     *STORES,
 }

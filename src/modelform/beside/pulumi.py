@@ -11,6 +11,7 @@ from modelform.beside.declared import (
     ACCOUNT,
     ACCOUNT_PROJECT,
     DEPLOYMENT,
+    DIAGNOSTIC,
     GROUP,
     MARKETPLACE,
     PRIVATE_ENDPOINT,
@@ -42,6 +43,8 @@ _CLASSIC = {
     "azure:core/resourceGroup:ResourceGroup": "azurerm_resource_group",
     "azure:storage/account:Account": "azurerm_storage_account",
     "azure:keyvault/keyVault:KeyVault": "azurerm_key_vault",
+    "azure:monitoring/diagnosticSetting:DiagnosticSetting": "azurerm_monitor_diagnostic_setting",
+    "azure:operationalinsights/analyticsWorkspace:AnalyticsWorkspace": "azurerm_log_analytics_workspace",
     "azure:privatelink/endpoint:Endpoint": "azurerm_private_endpoint",
 }
 
@@ -61,6 +64,8 @@ ROWS_NATIVE: dict[str, Row] = {
     "machinelearningservices:Workspace": Row(WORKSPACE, ("workspaceName",)),
     "machinelearningservices:ServerlessEndpoint": Row(SERVERLESS_ENDPOINT, ("workspaceName", "name")),
     "machinelearningservices:MarketplaceSubscription": Row(MARKETPLACE, ("workspaceName", "name")),
+    "monitor:DiagnosticSetting": Row(DIAGNOSTIC, ("resourceUri", "name")),
+    "insights:DiagnosticSetting": Row(DIAGNOSTIC, ("resourceUri", "name")),
     "network:PrivateEndpoint": Row(PRIVATE_ENDPOINT, ("privateEndpointName",)),
     "resources:ResourceGroup": Row(GROUP, ("resourceGroupName",)),
     "storage:StorageAccount": Row("microsoft.storage/storageaccounts", ("accountName",)),
@@ -78,6 +83,7 @@ _LIFTED = (
     "keyVault",
     "applicationInsights",
     "containerRegistry",
+    "managedNetwork",
 )
 # What older versions of the provider call the properties of two types.
 _BODIES = {SERVERLESS_ENDPOINT: "serverlessEndpointProperties", MARKETPLACE: "marketplaceSubscriptionProperties"}
@@ -146,10 +152,13 @@ def _native(state: Mapping[str, Any], urn: str, row: Row) -> Declared:
     if row.type == PRIVATE_ENDPOINT:
         connections = inputs.get("privateLinkServiceConnections") or []
         properties = {"privateLinkServiceConnections": [{"properties": c} for c in connections]}
+    if row.type == DIAGNOSTIC:
+        properties = inputs
     links = _links(state)
+    extension = row.type == DIAGNOSTIC
     return Declared(
         type=row.type,
-        name=own.name if own else "/".join(names) if all(names) else "",
+        name=names[-1] if extension else own.name if own else "/".join(names) if all(names) else "",
         where=urn,
         body={
             "kind": inputs.get("kind"),
@@ -161,6 +170,7 @@ def _native(state: Mapping[str, Any], urn: str, row: Row) -> Declared:
         group=own.group if own else group,
         location=_location(inputs.get("location")),
         parent=links.get(row.names[0], "") if len(row.names) > 1 else "",
+        above=names[0] if extension else "",
         links=links,
         urn=urn,
         short=names[-1],
@@ -175,7 +185,9 @@ def _classic(state: Mapping[str, Any], urn: str, type: str) -> Declared:
     links = _links(state)
     if "aiServicesHubId" in links:
         links["hubResourceId"] = links["aiServicesHubId"]
-    above = _name(values.get("cognitive_account_id"))
+    above = _name(values.get("cognitive_account_id")) or _name(values.get("target_resource_id"))
+    if "targetResourceId" in links:
+        links |= {"target": links["targetResourceId"], "workspaceId": links.get("logAnalyticsWorkspaceId", "")}
     outer = taken_apart(above)
     name = _name(values.get("name"))
     nested = row.type.count("/") > 1

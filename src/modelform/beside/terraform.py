@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from modelform.beside.azurerm import LINKS, PARENT, PREFIXES, ROWS
+from modelform.beside.azurerm import LINKS, PARENT, PREFIXES, ROWS, TARGET
 from modelform.beside.declared import (
     ACCOUNT,
     OURS,
@@ -202,7 +202,8 @@ class _Plan:
         values = item.values
         links = self._links(item)
         own = taken_apart(_text(values.get("id")))
-        above = next((_text(values.get(a)) for a, what in LINKS.get(item.type, {}).items() if what == PARENT), "")
+        outside = (PARENT, TARGET)
+        above = next((_text(values.get(a)) for a, what in LINKS.get(item.type, {}).items() if what in outside), "")
         outer = taken_apart(above)
         short = name = _text(values.get("name"))
         if kind.count("/") > 1 and name:
@@ -232,8 +233,12 @@ class _Plan:
         for attribute, what in LINKS.get(item.type, {}).items():
             for target in self.configuration.targets(item.path, item.type, item.name, attribute):
                 chosen = self._chosen(target, item)
-                if chosen is not None and (what != PARENT or _arm_type(chosen) in PARENTS):
-                    found.setdefault(what, chosen.address)
+                if chosen is None or (what == PARENT and _arm_type(chosen) not in PARENTS):
+                    continue
+                if what == TARGET and what in found and chosen.address not in found.values():
+                    # One block for several: with `for_each` over them, each of them has one.
+                    found[f"{what}.{len(found)}"] = chosen.address
+                found.setdefault(what, chosen.address)
         return found
 
     def _chosen(self, target: Target, item: Instance) -> Instance | None:

@@ -32,7 +32,7 @@ def check(stack: Stack, catalog: Catalog, today: date, facts: object | None) -> 
         for kept in kept_by(workspace):
             if kept.what == LOGS and not kept.region:
                 summary = (
-                    f"{workspace.key}: where the log workspace keeps data is not known, and policy.{key} says {wanted}"
+                    f"{workspace.key}: where its diagnostic logs are kept is not known, and policy.{key} says {wanted}"
                 )
                 span = stack.origins.span(kept.path)
                 yield Diagnostic(
