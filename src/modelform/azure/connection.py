@@ -63,6 +63,10 @@ def azure_connection(tenant: str, subscription: str, environment: Mapping[str, s
             code="access.no-subscription",
             hint="set AZURE_SUBSCRIPTION_ID, or `subscription:` in the stack file",
         )
+    import logging
+
+    # Why no token could be had is in the error; without a handler, logging writes it to stderr once more.
+    logging.getLogger("azure.identity").addHandler(logging.NullHandler())
     endpoint = environment.get("AZURE_RESOURCE_MANAGER_ENDPOINT", "") or AZURE_ENDPOINT
     return Connection(
         endpoint=endpoint.rstrip("/"),

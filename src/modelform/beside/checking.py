@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from modelform.beside.assemble import MARK, Assembled
 from modelform.beside.declared import CODE, STORES, Declared
+from modelform.beside.held import UNASKED
 from modelform.errors import Diagnostic, Report, Severity, Span
 
 if TYPE_CHECKING:
     from modelform.catalog import Catalog
+    from modelform.checks.facts import Facts
     from modelform.spec.resolved import Stack
 
 # These ask what only modelform's own files and runs have.
@@ -45,15 +47,20 @@ HINTS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 
-def check(made: Assembled, catalog: Catalog, today: date) -> list[Diagnostic]:
-    """Every finding, and what could not be checked, in the places of the tool's own file."""
+def check(made: Assembled, catalog: Catalog, today: date, facts: Facts | None = None) -> list[Diagnostic]:
+    """Every finding, and what could not be checked, in the places of the tool's own file.
+
+    `facts` are what Azure said, or (`held.unasked`) that it was not asked.
+    """
     from modelform import checks
 
     report = Report()
     stack = made.stack
-    for finding in [*checks.run(stack, catalog, today=today), *_stores(made, catalog)]:
+    for finding in [*checks.run(stack, catalog, today=today, facts=facts), *_stores(made, catalog)]:
         if finding.code.startswith(NOT_OURS) or _about_unknown(finding, made):
             continue
+        if finding.detail == UNASKED.why:
+            finding = replace(finding, summary=finding.summary.replace("could not be asked", "was not asked"))
         report.add(_translated(finding, made))
     wanted = _wanted(stack)
     for note in made.notes if wanted != "off" else ():

@@ -6,13 +6,11 @@ import json
 import re
 from collections.abc import Callable
 from json.decoder import scanstring  # type: ignore[attr-defined]
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from modelform.errors import Span, StackFileError
 
-if TYPE_CHECKING:
-    from modelform.beside.declared import Source
-
+T = TypeVar("T")
 DEEPEST = 200
 _SPACE = re.compile(r"(?:[ \t\r\n]|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _PLAIN = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null")
@@ -44,7 +42,7 @@ def plain(text: str, file: str) -> Any:
         raise _wrong("it is nested too deeply", file, 1, 1) from None
 
 
-def shaped(read: Callable[[], Source], file: str, tool: str) -> Source:
+def shaped(read: Callable[[], T], file: str, tool: str) -> T:
     """What a reader makes of a file of another tool; one clear error where that is not of the tool's form.
 
     Raises:

@@ -32,8 +32,8 @@ from modelform.record import dataclass
 UNKNOWNS = {"04da6b54-80e4-46f7-96ec-b56ff0331ba9", "output<string>", "[unknown]"}
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 GONE = ("delete", "discard", "read", "refresh", "remove-pending-replace")
-_TOKEN = re.compile(r"azure-native(?:_(\w+)_v\d\w*)?:(\w+)(?:/v\d\w*)?:(\w+)")
-_CLASSIC = {
+TOKEN = re.compile(r"azure-native(?:_(\w+)_v\d\w*)?:(\w+)(?:/v\d\w*)?:(\w+)")
+CLASSIC = {
     "azure:cognitive/account:Account": "azurerm_cognitive_account",
     "azure:cognitive/aIServices:AIServices": "azurerm_ai_services",
     "azure:cognitive/deployment:Deployment": "azurerm_cognitive_deployment",
@@ -100,10 +100,10 @@ def read(document: Any, file: str) -> Source:
     states = list(_states(document, file))
     for state in states:
         token, urn = str(state.get("type") or ""), str(state.get("urn") or "")
-        if token in _CLASSIC:
-            found.append(_classic(state, urn, _CLASSIC[token]))
+        if token in CLASSIC:
+            found.append(_classic(state, urn, CLASSIC[token]))
             continue
-        match = _TOKEN.fullmatch(token)
+        match = TOKEN.fullmatch(token)
         name = f"{match[1] or match[2]}:{match[3]}" if match else ""
         if name in ROWS_NATIVE:
             found.append(_native(state, urn, ROWS_NATIVE[name]))
@@ -180,7 +180,7 @@ def _native(state: Mapping[str, Any], urn: str, row: Row) -> Declared:
 def _classic(state: Mapping[str, Any], urn: str, type: str) -> Declared:
     """A resource of the classic provider, whose inputs are azurerm's in camel case."""
     row = ROWS[type]
-    values = _snake(plain(state.get("inputs") or {}))
+    values = snake(plain(state.get("inputs") or {}))
     own = taken_apart(str(state.get("id") or ""))
     links = _links(state)
     if "aiServicesHubId" in links:
@@ -222,7 +222,7 @@ def _name(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _snake(value: Any) -> Any:
+def snake(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", key).lower(): _snake(item) for key, item in value.items()}
-    return [_snake(item) for item in value] if isinstance(value, list) else value
+        return {re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", key).lower(): snake(item) for key, item in value.items()}
+    return [snake(item) for item in value] if isinstance(value, list) else value

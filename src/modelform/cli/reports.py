@@ -34,6 +34,7 @@ class Sheet:
     found: tuple[Diagnostic, ...] = ()
     waived: tuple[Waived, ...] = ()
     ran: bool = True
+    asked: bool = False
     markdown: bool = False
     beside: str = ""
     voice: Voice | None = None
@@ -103,7 +104,7 @@ def review_of(command: str, sheet: Sheet, seconds: float = 0.0) -> Review:
         file=file,
         root=str(root),
         version=version("modelform"),
-        checks=checks_of(policy.rules if policy else {}, stack, offline=command in OFFLINE),
+        checks=checks_of(policy.rules if policy else {}, stack, offline=command in OFFLINE and not sheet.asked),
         found=tuple(_in_order(found)),
         waived=(*sheet.waived, *waived),
         ran=sheet.ran,

@@ -113,8 +113,8 @@ def _allowed(session: Session, company: Company) -> Session:
     from modelform.spec.resolved import Stack
 
     stack = session.stack or Stack(
-        session.name, session.project.name, "", session.target, session.engine, None, "", "", "", "", {}, (), {}, {}, {},
-        company.policy,
+        session.name, session.project.name, "", session.target, session.engine, None, "", "", "", "",
+        {}, (), {}, {}, {}, company.policy,
     )  # fmt: skip
     stack = replace(stack, company=company)
     found = checks.run(stack, Catalog.load(), today=session.around.today(), only=("company.runs",))

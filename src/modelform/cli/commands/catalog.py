@@ -107,7 +107,7 @@ def _list(
         if unlisted:
             said = f"No source lists languages of {len(unlisted)} more: {', '.join(unlisted)}."
             voice.say(*voice.page.wrap(said, rest="  "))
-        _tell_age(voice, catalog)
+        _tell_age(voice, catalog, wish.region)
     return int(Exit.OK)
 
 
@@ -128,7 +128,7 @@ def show(
     _tell_gap(place, [found], money)
     if voice is not None:
         voice.say(*view.model(found, voice.page, money))
-        _tell_age(voice, catalog)
+        _tell_age(voice, catalog, _region(catalog, region))
     return int(Exit.OK)
 
 
@@ -154,7 +154,7 @@ def where(
     if voice is not None:
         voice.say(voice.page.paint(found.id, "bold"), *view.life(life, voice.page), *view.offers(rows, voice.page))
         voice.say(*view.elsewhere(others, voice.page))
-        _tell_age(voice, catalog)
+        _tell_age(voice, catalog, wish.region)
     return int(Exit.OK)
 
 
@@ -180,7 +180,7 @@ def compare(
     _tell_gap(place, rows, money)
     if voice is not None:
         voice.say(*view.comparison(rows, voice.page, money))
-        _tell_age(voice, catalog)
+        _tell_age(voice, catalog, here)
     return int(Exit.OK)
 
 
@@ -313,7 +313,8 @@ def _answer(place: Place, name: str, **parts: Any) -> Any:
     if not voice.json:
         return voice
     catalog = _catalog(place)
-    dates: dict[str, Any] = {"version": catalog.version, "newestFact": catalog.newest_fact.isoformat()}
+    old = _old(catalog, "")
+    dates: dict[str, Any] = {"version": catalog.version, "newestFact": catalog.newest_fact.isoformat(), "stale": old}
     overlay = catalog.overlay
     if overlay is not None:
         dates["overlay"] = {"file": overlay.path, "asOf": overlay.as_of, "target": overlay.target, "used": overlay.used}
@@ -323,17 +324,30 @@ def _answer(place: Place, name: str, **parts: Any) -> Any:
     return None
 
 
-def _tell_age(voice: Any, catalog: Catalog) -> None:
+def _old(catalog: Catalog, region: str) -> list[str]:
+    """The regions of which what is known is older than it should be; of one, or of all that take accounts."""
+    from modelform.catalog.catalog import STALE_DAYS
+
+    places = [region] if region else [name for name, row in catalog.regions.items() if row.ai_services_accounts]
+    return sorted(name for name in places if (_today() - catalog.known_on(name)).days > STALE_DAYS)
+
+
+def _tell_age(voice: Any, catalog: Catalog, region: str = "") -> None:
+    """How old the data is: the installation's and the overlay's, which makes fresh only the regions that it asked."""
+    from modelform.catalog import Catalog as Installed
     from modelform.report import catalog as view
 
-    overlay, told = catalog.overlay, ""
+    overlay, told, today = catalog.overlay, "", _today()
     if overlay is not None and overlay.used:
         whose = "" if overlay.target == "azure" else ", of the sandbox"
-        told = f" with the overlay of {overlay.as_of} ({overlay.name}{whose}; {overlay.regions} regions)"
+        number = f"{overlay.regions} region{'' if overlay.regions == 1 else 's'}"
+        told = f"overlay of {overlay.as_of} ({overlay.name}{whose}; {number}, {overlay.age(today)} days old)"
     elif overlay is not None:
         voice.complain([_unused(catalog, overlay)])
-    days = (_today() - catalog.newest_fact).days
-    voice.note(*view.age(catalog.version, str(catalog.newest_fact), days, voice.page, told))
+    newest, old = Installed.load().newest_fact, _old(catalog, region)
+    every = len(old) > 1 and len(old) == sum(row.ai_services_accounts for row in catalog.regions.values())
+    which = "every region" if every else old[0] if len(old) == 1 else f"{len(old)} regions" if old else ""
+    voice.note(*view.age(catalog.version, str(newest), (today - newest).days, voice.page, told, which))
 
 
 def _unused(catalog: Catalog, overlay: Overlay) -> Diagnostic:

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import click
 
-from modelform.cli.arguments import House, Option, Place, Reports, command
+from modelform.cli.arguments import House, Option, Place, Reports, Target, command
 from modelform.errors import Exit
 
 if TYPE_CHECKING:
     from modelform.beside.arm import Where
     from modelform.beside.assemble import Assembled
     from modelform.beside.declared import Source
+    from modelform.beside.held import Held
     from modelform.catalog import Catalog
+    from modelform.cli.asking import Answer
     from modelform.cli.outside import Outside
     from modelform.cli.voice import Voice
     from modelform.errors import Diagnostic, Span
@@ -68,14 +70,25 @@ class Destination:
         str | None, Option("--resource-group", metavar="NAME", help="The resource group, for templates.")
     ] = None
     subscription: Annotated[
-        str | None, Option("--subscription", metavar="ID", help="The subscription, for templates.")
+        str | None, Option("--subscription", metavar="ID", help="The subscription, where the file does not say it.")
     ] = None
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Whether a cloud is asked."""
+
+    live: Annotated[
+        bool, Option("--live", help="Ask Azure what `preview` asks: quota, capacity, the kind of subscription.")
+    ] = False
+    target: Annotated[Target | None, Option("--target", help="The cloud that --live asks. Default: azure.")] = None
 
 
 def check(
     place: Place,
     files: Files,
     destination: Destination,
+    asking: Asking,
     house: House,
     reports: Reports,
     policy: Annotated[
@@ -90,6 +103,7 @@ def check(
     """Check what Terraform, Pulumi, an ARM template or Bicep would deploy, before it does; - is stdin."""
     from modelform.beside import checking
     from modelform.cli import appendix
+    from modelform.cli.asking import doubted
     from modelform.cli.outside import outside
     from modelform.cli.reports import reported, take_stdout
     from modelform.cli.session import voice_of
@@ -102,9 +116,12 @@ def check(
         sheet.name, sheet.file = name or _named(file), _shown(file)
         sheet.root = place.directory or Path()
         asked = _asked(place, house, policy, around)
-        made = _assembled(_source(files, _where(destination, around), around), sheet.name, asked)
-        sheet.stack = made.stack
-        found = [*asked.said, *checking.check(made, asked.catalog, around.today())]
+        source, held = _source(files, _where(destination, asking, around), around)
+        made = _assembled(source, sheet.name, asked)
+        made, answer = _answer(made, held, destination, asking, asked.catalog, place, around)
+        sheet.stack, sheet.asked = made.stack, asking.live
+        found = checking.check(made, asked.catalog, around.today(), answer.facts)
+        found = [*asked.said, *doubted(found, answer.unseen)]
         beside = checking.document(made, asked.catalog) | appendix.company(asked.company)
         sheet.found = tuple(found)
         sheet.beside = _folded(beside) if markdown else ""
@@ -171,11 +188,37 @@ def _asked(place: Place, house: House, policy: Path | None, around: Outside) -> 
     return Asked(wanted, spans, company, catalog, (*said, *report.sorted()))
 
 
-def _where(destination: Destination, around: Outside) -> Where:
+def _where(destination: Destination, asking: Asking, around: Outside) -> Where:
     from modelform.beside.arm import Where
+    from modelform.cli.asking import subscription_of
 
     group, location = destination.resource_group or "", destination.location or ""
-    return Where(destination.subscription or "", group, location, around.today().isoformat())
+    given = subscription_of(destination.subscription, around.environment if asking.live else {})
+    return Where(given, group, location, around.today().isoformat())
+
+
+def _answer(
+    made: Assembled,
+    held: Held,
+    destination: Destination,
+    asking: Asking,
+    catalog: Catalog,
+    place: Place,
+    around: Outside,
+) -> tuple[Assembled, Answer]:
+    """What the cloud says of what is made, or that nobody was asked."""
+    from modelform.beside.arm import SUBSCRIPTION
+    from modelform.beside.held import unasked
+    from modelform.cli import asking as cloud
+    from modelform.errors import UsageError
+
+    if not asking.live:
+        if asking.target is not None:
+            raise UsageError("--target says which cloud --live asks", code="usage.check", hint="Give --live too.")
+        return made, cloud.Answer(unasked(made.stack, catalog, held.records or ()))
+    given = cloud.subscription_of(destination.subscription, around.environment)
+    stack = cloud.placed(made.stack, given, SUBSCRIPTION)
+    return replace(made, stack=stack), cloud.ask(stack, held, place, asking.target, around)
 
 
 def _assembled(source: Source, name: str, asked: Asked) -> Assembled:
@@ -192,40 +235,51 @@ def _assembled(source: Source, name: str, asked: Asked) -> Assembled:
     return replace(made, stack=replace(made.stack, company=asked.company, loosened=loosened))
 
 
-def _source(files: Files, where: Where, around: Outside) -> Source:
-    """What the file declares."""
-    from modelform.beside import arm, jsontext, pulumi, terraform
+def _source(files: Files, where: Where, around: Outside) -> tuple[Source, Held]:
+    """What the file declares, and what it says of what is there already."""
+    from modelform.beside import arm, held, jsontext, pulumi, terraform
 
     if files.terraform_plan is not None:
         file = files.terraform_plan
         plan = jsontext.plain(_text(file, around), _shown(file))
-        return jsontext.shaped(lambda: terraform.read(plan, _shown(file)), _shown(file), "Terraform")
+        source = jsontext.shaped(lambda: terraform.read(plan, _shown(file)), _shown(file), "Terraform")
+        return source, held.Held(jsontext.shaped(lambda: held.of_terraform(plan), _shown(file), "Terraform"))
     if files.pulumi_preview is not None:
         file = files.pulumi_preview
         preview = jsontext.plain(_text(file, around), _shown(file))
-        return jsontext.shaped(lambda: pulumi.read(preview, _shown(file)), _shown(file), "Pulumi")
+        source = jsontext.shaped(lambda: pulumi.read(preview, _shown(file)), _shown(file), "Pulumi")
+        return source, held.Held(jsontext.shaped(lambda: held.of_pulumi(preview), _shown(file), "Pulumi"))
     if files.bicep_params is not None:
         return _bicep(files, where, around)
     assert files.arm_template is not None
     given = None
     if files.arm_parameters is not None:
         given, _ = jsontext.read(_text(files.arm_parameters, around), _shown(files.arm_parameters))
-    name = _shown(files.arm_template)
-    template, spans = jsontext.read(_text(files.arm_template, around), name)
-    return jsontext.shaped(lambda: arm.read(template, given, name, spans, where), name, "ARM")
+    name, text = _shown(files.arm_template), _text(files.arm_template, around)
+    template, spans = jsontext.read(text, name)
+    return jsontext.shaped(lambda: arm.read(template, given, name, spans, where), name, "ARM"), _unsaid(text, where)
 
 
-def _bicep(files: Files, where: Where, around: Outside) -> Source:
+def _unsaid(template: str, where: Where) -> Held:
+    """What a template does not say of what is there."""
+    from modelform.beside.arm import RESOURCE_GROUP
+    from modelform.beside.held import Held
+
+    return Held(None, "uniquestring(" in template.lower(), "" if where.group else RESOURCE_GROUP)
+
+
+def _bicep(files: Files, where: Where, around: Outside) -> tuple[Source, Held]:
     """Parameters of Bicep with the template that comes with them, is named, or lies beside them."""
     from modelform.beside import arm, bicep, jsontext
     from modelform.errors import StackFileError
 
     file = files.bicep_params
     assert file is not None
-    built = bicep.read(_text(file, around), _shown(file))
+    given = _text(file, around)
+    built = bicep.read(given, _shown(file))
     if built.template is not None:
         read = partial(arm.read, built.template, built.parameters, _shown(file), {}, where, "Bicep")
-        return jsontext.shaped(read, _shown(file), "Bicep")
+        return jsontext.shaped(read, _shown(file), "Bicep"), _unsaid(given, where)
     path = files.arm_template
     if path is None and built.using:
         path = (file.parent / built.using).with_suffix(".json")
@@ -233,9 +287,10 @@ def _bicep(files: Files, where: Where, around: Outside) -> Source:
         said = f"there is no {path}" if path else "nothing says which template they are for"
         hint = f"Build it first: `bicep build {built.using or 'main.bicep'}`, or name it with --arm-template."
         raise StackFileError(f"the template of these parameters is not there: {said}", code="check.bicep", hint=hint)
-    template, spans = jsontext.read(_text(path, around), str(path))
+    text = _text(path, around)
+    template, spans = jsontext.read(text, str(path))
     read = partial(arm.read, template, built.parameters, str(path), spans, where, "Bicep")
-    return jsontext.shaped(read, str(path), "Bicep")
+    return jsontext.shaped(read, str(path), "Bicep"), _unsaid(text, where)
 
 
 def _shown(file: Path) -> str:
