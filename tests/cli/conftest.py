@@ -139,6 +139,7 @@ class Runner:
     given: dict[str, Any] = field(default_factory=dict)
     real_driver: bool = False
     now: Callable[[], datetime] | None = None
+    today: date = TODAY
     terminal_class: type[Terminal] = Terminal
 
     def __call__(self, *argv: str) -> Ran:
@@ -161,7 +162,7 @@ class Runner:
             stdout=out,
             stderr=err if self.typed is None else Terminal(),
             clock=lambda: 0.0,
-            today=lambda: TODAY,
+            today=lambda: self.today,
             **more,
         )
         code = main(list(argv), around)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -67,7 +68,7 @@ def test_what_changed_is_told_and_every_command_sees_it(modelform: Any, world: d
     shown = modelform("catalog", "show", "gpt-5.4-mini")
     assert "2027-03-01 (azure-models, 2026-11-22, live)" in words(shown.out)
     assert "DataZoneStandard is not in swedencentral (Azure, 2026-11-22); it is (region-std" in words(shown.out)
-    assert "with the overlay of 2026-11-22 (catalog.overlay.json, of the sandbox; 2 regions)" in words(shown.err)
+    assert "with the overlay of 2026-11-22 (catalog.overlay.json, of the sandbox; 2 regions, 0 days" in words(shown.err)
     assert modelform("catalog", "where", "gpt-7", "--region", "swedencentral", "--json").document["offers"]
     text = (modelform.folder / "stacks" / "dev.yaml").read_text().replace("mistral-large-3@1", "gpt-5.4-mini")
     modelform.write(text)
@@ -304,3 +305,20 @@ def test_a_currency_that_the_list_does_not_have_is_named_and_the_rest_stays(mode
     assert "prices in XYZ of swedencentral did not answer" in words(ran.err)
     assert json.loads((modelform.folder / "catalog.overlay.json").read_text())["currencies"] == {}
     assert modelform("catalog", "refresh", "--currency", "euros").code == 64
+
+
+def test_an_overlay_of_one_region_makes_no_other_one_fresh(modelform: Any) -> None:
+    modelform.today = date(2027, 1, 15)
+    refresh(modelform, "--region", "swedencentral")
+    shown = words(modelform("catalog", "show", "gpt-5.4-mini").err)
+    assert "newest fact 2026-10-09 (98 days old); with the overlay of 2027-01-15" in shown
+    assert "What is known of 37 regions is older than 60 days, and may be wrong" in shown
+    assert "is older" not in modelform("catalog", "show", "gpt-5.4-mini", "--region", "swedencentral").err
+    assert "What is known of eastus2 is older" in words(
+        modelform("catalog", "where", "gpt-5.4-mini", "--region", "eastus2").err
+    )
+    stale = modelform("catalog", "list", "--json").document["catalog"]["stale"]
+    assert len(stale) == 37
+    assert "swedencentral" not in stale
+    modelform.today = date(2027, 4, 1)
+    assert "What is known of every region is older" in words(modelform("catalog", "show", "gpt-5.4-mini").err)

@@ -334,7 +334,7 @@ def assumptions(lines: Iterable[Line], catalog: Catalog, today: date | None = No
     if today and old:
         whose, age = several(dict.fromkeys(item.key for item in old)), max(_age(item, today) for item in old)
         asks = "" if all(item.sku == SERVERLESS for item in old) else f": {REFRESH}"
-        said.append(f"Older than {STALE_DAYS} days ({age} the oldest), and perhaps wrong: what {whose} costs{asks}.")
+        said.append(f"Older than {STALE_DAYS} days (the oldest {age}), perhaps wrong: the prices of {whose}{asks}.")
     if any(item.how in ("hours", "tokens") for item in found):
         said.append(f"A month has {HOURS} hours.")
     if any(item.how == "tokens" and item.most is not None for item in found):

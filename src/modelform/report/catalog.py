@@ -161,12 +161,14 @@ def comparison(rows: Sequence[Mapping[str, Any]], ink: Ink, currency: str = "") 
     return [*said, *(ink.paint(line, "dim") for text in (what, facts) for line in ink.wrap(text, rest="  "))]
 
 
-def age(version: str, newest: str, days: int, ink: Ink, overlay: str = "") -> list[str]:
-    """How old the data is; louder when it is too old. `overlay` is what is to be said of one."""
-    said = f"Catalogue of {version}{overlay}, newest fact {newest} ({days} days old)."
+def age(version: str, newest: str, days: int, ink: Ink, overlay: str = "", old: str = "") -> list[str]:
+    """How old the data is. `overlay` is what is to be said of one, `old` the regions of which all is too old."""
+    said = f"Catalogue of {version}, newest fact {newest} ({days} days old)"
+    said += f"; with the {overlay}." if overlay else "."
     way = "run `modelform catalog refresh`" + ("" if overlay else ", or install a newer release")
-    old = f" Data older than 60 days may be wrong: {way}." if days > STALE_DAYS else ""
-    return ink.wrap(said + old)
+    if old:
+        said += f" What is known of {old} is older than {STALE_DAYS} days, and may be wrong: {way}."
+    return ink.wrap(said)
 
 
 def refreshed(document: Mapping[str, Any], ink: Ink) -> list[str]:
