@@ -214,6 +214,25 @@ def test_every_problem_of_the_file_at_once_with_its_place(house: Any) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "said", "hint"),
+    [
+        ("", "the file is empty", "A company file starts with `apiVersion: modelform/company/v1`"),
+        ("- a\n", "the file is a list, but a company file is a map of keys", "Start it with `apiVersion: modelform/c"),
+        ("apiVersion: modelform/v1\n", "apiVersion must be modelform/company/v1", "Did you mean modelform/company/v1?"),
+        (COMPANY + "naming: {accounts: 5}\n", "naming.accounts must be a regular expression, not the number 5", "Put"),
+        (COMPANY + "name: two\n", "the key 'name' stands here twice, first in line 2", "Keep one of the two."),
+    ],
+)
+def test_what_is_no_company_file(text: str, said: str, hint: str, house: Any) -> None:
+    house.file.write_text(text)
+    ran = house("validate", "--company", "company.yaml", "--json")
+    (found,) = ran.document["diagnostics"]
+    assert ran.code == 4
+    assert found["summary"].startswith(said)
+    assert found["hint"].startswith(hint)
+
+
 def token(ran: Any) -> str:
     match = re.search(r"--approval ([0-9a-f]{16})", ran.out + ran.err)
     assert match, ran.err

@@ -91,7 +91,7 @@ def condition_rules(file: PackFile, failures: list[Diagnostic]) -> Iterator[Pack
         failures.append(failure("the file is empty", Span(file.path, 1, 1)))
         return
     report = Report()
-    tree = parse(file.text, file.path, report)
+    tree = parse(file.text, file.path, report, "pack file")
     reading = Reading(report)
     form = Record(ConditionsForm, title="a file of conditions").read(tree, "", reading) if tree is not None else BROKEN
     for item in report:

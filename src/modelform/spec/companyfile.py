@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from modelform.record import dataclass
-from modelform.spec.kinds import BROKEN, Choice, Kind, Number, Reading, Schema, Text, read_scalar
+from modelform.spec.kinds import BROKEN, Choice, Kind, Number, Reading, Schema, Text, described, read_scalar
 from modelform.spec.policyforms import PolicyForm
 from modelform.spec.records import Either, ListOf, MapOf, Record, key
 from modelform.spec.words import A_TEXT
@@ -33,6 +33,9 @@ class Pattern:
         scalar = read_scalar(node, path, "a regular expression", reading)
         if scalar is None:
             return BROKEN
+        if not isinstance(scalar.value, str):
+            summary = f"{path} must be a regular expression, not {described(node)}"
+            return reading.fail("stack-file.type", summary, node.span, f'Put it in quotes: "{scalar.text}".')
         for word in _WORD.findall(scalar.text):
             if word not in NAMING_WORDS:
                 summary = f"{path} has the word {{{word}}}, which stands for nothing"

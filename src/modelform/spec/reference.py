@@ -143,10 +143,9 @@ export MODELFORM_COMPANY=company.yaml@git:3f9c2d1     # the file as that commit 
 ```
 
 Every command that acts on a stack or judges one hears both the flag and the variable (`validate`, `preview`, `up`,
-`refresh`, `destroy`, `stack import`, `stack unlock`, `check`, `lock`, `cost`, `quota`, `lifecycle`), and a plain `pulumi`
-in the project folder hears the variable. No stack file, and no setting of the project,
-can name one: it stands above them. Where flag and variable are both given, they must name the same content, packs too
-(`company.two`), so that a flag puts no other file in the place of the pipeline's; the pin of either then counts.
+`refresh`, `destroy`, `stack import`, `stack unlock`, `check`, `lock`, `cost`, `quota`, `lifecycle`), and a plain
+`pulumi` in the project folder hears the variable. No stack file, and no setting of the project, can name one: it stands
+above them. Where flag and variable are both given, they must name the same content, packs too (`company.two`), so that a flag puts no other file in the place of the pipeline's; the pin of either then counts.
 
 A file that is not the one it is pinned to ends the command with `company.pin` and exit code 3; both digests are in the
 message, and nothing was touched. A pin by commit is of the file and of its `packs`: each file as it is there, none
@@ -168,12 +167,13 @@ since what holds must not depend on who runs it. It extends and includes nothing
 * **What else is checked**: [`company.runs`](checks.md#companyruns) (target, engine; on Azure backend and secrets
   provider), [`company.naming`](checks.md#companynaming), [`company.tags`](checks.md#companytags),
   [`company.pinning`](checks.md#companypinning), [`company.duties`](checks.md#companyduties),
-  [`marketplace.terms`](checks.md#marketplaceterms). `destroy`, `refresh`, `stack import` and `stack unlock` work from the
-  state and check no stack, since what is there must be able to go; they are held to the pin and to `company.runs`, and
-  `destroy` to `withoutApproval`. Where the stack's file is gone, no file names a backend or a secrets provider.
+  [`marketplace.terms`](checks.md#marketplaceterms). `destroy`, `refresh`, `stack import` and `stack unlock` work from
+  the state and check no stack, since what is there must be able to go; they are held to the pin and to `company.runs`,
+  and `destroy` to `withoutApproval`. Where the stack's file is gone, no file names a backend or a secrets provider.
 * **Names** are whole names as regular expressions, in which `{stack}`, `{key}` and `{region}` stand for their values.
 * **Exceptions** stand only here. One that covers a finding makes a note of it that says why and until when; on the day
-  after the last one it is found again, and `company.exception-expired` says so. `stack` and `deployment` are names or
+  after the last one it is found again, and `company.exception-expired` says so; one for a stack that names a deployment
+  which that has not is `company.exception-unused`. `stack` and `deployment` are names or
   patterns with `*`. A finding about several deployments is excused only if all of them are. A stack's name is its
   file's: whoever may add a file chooses it, so that a name says more than a pattern.
 * **Marketplace terms**: beside `terms: accepted` in the stack file, this file says who accepted which offer and plan,

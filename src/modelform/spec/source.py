@@ -61,7 +61,7 @@ class Sources:
 
     def _load(self, path: Path, mentioned: Span | None, what: str) -> Mapping | None:
         text = self._text(path, mentioned, what)
-        return None if text is None else parse(text, shown(path), self.report)
+        return None if text is None else parse(text, shown(path), self.report, what)
 
     def _text(self, path: Path, mentioned: Span | None, what: str) -> str | None:
         file = shown(path)

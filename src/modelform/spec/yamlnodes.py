@@ -82,8 +82,16 @@ def entry_span(entry: Entry) -> Span:
     return entry.node.span if isinstance(entry.node, Scalar) else entry.key_span
 
 
-def parse(text: str, file: str, report: Report) -> Mapping | None:
-    """The one document of a file, which must be a map; None when it cannot be read, with the reason in `report`."""
+STACK_FILE = "stack file"
+# How a file starts, for one that is empty or something else altogether.
+_STARTS = {STACK_FILE: "modelform/v1", "base file": "modelform/v1", "company file": "modelform/company/v1"}
+
+
+def parse(text: str, file: str, report: Report, what: str = STACK_FILE) -> Mapping | None:
+    """The one document of a file, which must be a map; None when it cannot be read, with the reason in `report`.
+
+    `what` is the kind of file, in the words of messages.
+    """
     import yaml
 
     before = len(report.errors)
@@ -111,19 +119,20 @@ def parse(text: str, file: str, report: Report) -> Mapping | None:
             "stack-file.empty",
             "the file is empty",
             span=Span(file, 1, 1),
-            hint="A stack file starts with `apiVersion: modelform/v1`; `modelform init` writes a whole one.",
+            hint=f"{_start(what)}; `modelform init` writes a whole one." if what == STACK_FILE else _start(what),
         )
         return None
     if not isinstance(node, Mapping):
-        what = "a list" if isinstance(node, Sequence) else "a single value"
-        report.error(
-            "stack-file.type",
-            f"the file is {what}, but a stack file is a map of keys",
-            span=node.span,
-            hint="Start it with `apiVersion: modelform/v1`.",
-        )
+        is_now = "a list" if isinstance(node, Sequence) else "a single value"
+        summary = f"the file is {is_now}, but a {what} is a map of keys"
+        hint = f"Start it with `apiVersion: {_STARTS[what]}`." if what in _STARTS else ""
+        report.error("stack-file.type", summary, span=node.span, hint=hint)
         return None
     return node
+
+
+def _start(what: str) -> str:
+    return f"A {what} starts with `apiVersion: {_STARTS[what]}`" if what in _STARTS else ""
 
 
 class _TooMuch(Exception):
