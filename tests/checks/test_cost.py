@@ -68,6 +68,23 @@ def test_a_hubs_parts_and_private_endpoints_cost(build_stack: BuildStack, catalo
     assert "studio storage: 10 GB stored." in cost.assumptions(cost.estimate(stack, catalog), catalog)
 
 
+def test_logs_cost_where_they_are_sent_and_a_firewall_is_named(build_stack: BuildStack, catalog: Catalog) -> None:
+    stack = build_stack(
+        {
+            "workspaces": {
+                "foundry": {"diagnostics": True},
+                "studio": {"kind": "hub", "diagnostics": True, "outbound": {"allow": ["pypi.org"]}},
+                "closed": {"kind": "hub", "outbound": "restricted"},
+            }
+        }
+    )
+    lines = {line.key: line for line in cost.estimate(stack, catalog)}
+    assert lines["foundry logs"].expected == lines["studio logs"].expected == pytest.approx(2.76)
+    assert "closed firewall" not in lines
+    assert lines["studio firewall"].how == "unknown"
+    assert cost.total(lines.values()).unpriced == ("studio firewall",)
+
+
 def test_routes_and_the_whole(build_stack: BuildStack, catalog: Catalog) -> None:
     use = {"inputTokens": 2_000_000}
     content = written(

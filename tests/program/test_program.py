@@ -10,7 +10,7 @@ import pytest
 
 from modelform.errors import Diagnostic, Severity
 from modelform.program import build
-from modelform.spec.resolved import Project
+from modelform.spec.resolved import Logs, Project
 
 
 def names(urns: Any) -> list[str]:
@@ -175,6 +175,63 @@ def test_hub_and_what_it_stands_on(declare: Any, make: Any) -> None:
     assert found.inputs("keyvault:Vault")["properties"]["tenantId"].endswith("aaaa")
     replaced = set(found.one("machinelearningservices:Workspace", "studio").replaceOnChanges)
     assert {"location", "kind", "storageAccount", "keyVault", "hubResourceId"} <= replaced
+
+
+def test_what_workspaces_may_call(declare: Any, make: Any) -> None:
+    found = declare(
+        make.stack(
+            [
+                make.workspace("main", outbound=("search.contoso.com",)),
+                make.workspace("studio", "hub", outbound=("*.pypi.org", "pypi.org")),
+                make.workspace("open", "hub"),
+            ],
+            [],
+        )
+    )
+    properties = found.inputs("cognitiveservices:Account")["properties"]
+    assert (properties["restrictOutboundNetworkAccess"], properties["allowedFqdnList"]) == (
+        True,
+        ["search.contoso.com"],
+    )
+    hub = found.inputs("learningservices:Workspace", "studio")["managedNetwork"]
+    assert hub["isolationMode"] == "AllowOnlyApprovedOutbound"
+    assert {rule["destination"] for rule in hub["outboundRules"].values()} == {"*.pypi.org", "pypi.org"}
+    assert len(hub["outboundRules"]) == 2
+    assert "managedNetwork" not in found.inputs("learningservices:Workspace", "open")
+    # Azure never turns a managed network off: an open hub that was not is another one, and not the other way round.
+    patterns = {
+        name: set(found.one("learningservices:Workspace", name).replaceOnChanges) for name in ("studio", "open")
+    }
+    assert patterns["open"] - patterns["studio"] == {"managedNetwork"}
+
+
+def test_where_logs_go(declare: Any, make: Any) -> None:
+    there = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.OperationalInsights/workspaces/log"
+    found = declare(
+        make.stack(
+            [
+                make.workspace("main", projects=("p",), diagnostics=Logs(name="log-main", location="francecentral")),
+                make.workspace("other", "openai", diagnostics=Logs(existing=there)),
+                make.workspace("studio", "hub", ("r",), diagnostics=Logs(name="log-studio", location="swedencentral")),
+            ],
+            [make.deployment("a")],
+        )
+    )
+    sinks = {r.name: found.inputs("monitor:DiagnosticSetting", r.name) for r in found.of("monitor:DiagnosticSetting")}
+    assert set(sinks) == {"main", "other", "studio", "studio/r"}
+    assert sinks["other"]["workspaceId"] == there
+    logs = "/id/azure-native:operationalinsights:Workspace"
+    assert [sinks[name]["workspaceId"] for name in ("main", "studio", "studio/r")] == [
+        f"{logs}/main",
+        f"{logs}/studio",
+        f"{logs}/studio",
+    ]
+    assert {r.name for r in found.of("operationalinsights:Workspace")} == {"main", "studio"}
+    assert found.inputs("operationalinsights:Workspace", "main")["location"] == "francecentral"
+    assert sinks["main"]["resourceUri"].endswith("cognitiveservices:Account/main")
+    # First in the account's chain, so that it is there before what is to be logged, and goes after it.
+    for kind, name in (("cognitiveservices:Project", "main/p"), ("cognitiveservices:Deployment", "a")):
+        assert any("DiagnosticSetting::main" in urn for urn in found.one(kind, name).dependencies)
 
 
 def test_serverless_deployments_share_a_marketplace_subscription(declare: Any, make: Any) -> None:

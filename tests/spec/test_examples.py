@@ -67,7 +67,9 @@ def test_the_hub_serves_mistral_models_as_endpoints() -> None:
 
 def test_the_openai_account_has_three_models_with_filters() -> None:
     stack = example("azure-openai")
-    assert [item.kind for item in stack.workspaces.values()] == ["openai"]
+    (account,) = stack.workspaces.values()
+    assert (account.kind, account.outbound, account.local_keys) == ("openai", (), False)
+    assert account.diagnostics is not None
     filters = {item.content_filter for item in stack.deployments.values()}
     assert (len(stack.deployments), filters) == (3, {"Microsoft.DefaultV2", "Microsoft.Default"})
 

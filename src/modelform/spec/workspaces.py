@@ -212,7 +212,9 @@ class _Workspace:
                 hint = "Name the host: a hub's outbound rules go by names."
                 self.context.error("stack-file.value", f"{here}: a hub takes no addresses", here, hint)
             elif address and not _is_ipv4(host):
-                self.context.error("stack-file.value", f"{here}: {host!r} is no IPv4 address", here, "Four numbers.")
+                self.context.error(
+                    "stack-file.value", f"{here}: {host!r} is no IPv4 address", here, "Write four numbers up to 255."
+                )
             elif kind != "hub" and host.startswith("*."):
                 summary = f"{here}: an account takes no name that begins with `*.`"
                 self.context.error("stack-file.value", summary, here, "Name each host in full.")
