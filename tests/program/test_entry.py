@@ -74,6 +74,7 @@ def test_a_stack_without_a_file_is_said_to_be_missing(tmp_path: Path, run_in: An
     [
         ("policy: {residency: SE}\n", "the policy says SE"),
         ("policy: {residence: SE}\n", "did you mean residency"),
+        ("allow: {engines: [embedded]}\n", "the engine is pulumi, and the company allows embedded"),
     ],
 )
 def test_plain_pulumi_is_under_the_company_file_too(text: str, said: str, folder: Path, run_in: Any) -> None:
