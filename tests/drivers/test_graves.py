@@ -17,6 +17,8 @@ SUBSCRIPTION = "00000000-0000-4000-8000-000000000001"
 GROUP = "azure-native:resources:ResourceGroup"
 ACCOUNT = "azure-native:cognitiveservices:Account"
 DEPLOYMENT = "azure-native:cognitiveservices:Deployment"
+LOGS = "azure-native:operationalinsights:Workspace"
+SETTING = "azure-native:monitor:DiagnosticSetting"
 ACCOUNT_INPUTS: dict[str, Any] = {
     "resourceGroupName": "rg",
     "accountName": "acct",
@@ -112,6 +114,22 @@ def test_recovering_brings_back_what_was_in_the_account(cloud: Cloud) -> None:
     made = provider.create("urn", DEPLOYMENT, wanted, 0, False)
     assert made.outputs["sku"]["capacity"] == 20
     assert made.id.endswith("/deployments/large")
+
+
+def test_a_setting_that_outlived_its_account_is_taken_over(cloud: Cloud) -> None:
+    provider = cloud.provider("sandbox")
+    place = {"resourceGroupName": "rg", "location": "swedencentral"}
+    logs = [
+        provider.create("urn", LOGS, {**place, "workspaceName": name}, 0, False).id for name in ("log-old", "log-new")
+    ]
+    account = cloud.up(provider)
+    wanted = {"resourceUri": account, "name": "modelform", "logs": [{"categoryGroup": "allLogs", "enabled": True}]}
+    made = provider.create("urn", SETTING, {**wanted, "workspaceId": logs[0]}, 0, False)
+    cloud.down(provider, account)
+    assert provider.read("urn", SETTING, made.id, wanted, made.outputs).id == ""
+    cloud.up(provider)
+    again = provider.create("urn", SETTING, {**wanted, "workspaceId": logs[1]}, 0, False)
+    assert (again.id, again.outputs["workspaceId"]) == (made.id, logs[1])
 
 
 def test_what_is_there_and_was_not_recovered_is_not_taken_over(cloud: Cloud) -> None:

@@ -38,7 +38,8 @@ class CarefulAzureNative(AzureNative):
             recovering.setdefault("properties", {})[name] = value
             made = super().create(urn, type, recovering, timeout, preview)
             return self._adopt(urn, type, made.id, inputs, timeout)
-        if self._graves.adopts and row.serial and type not in KEPT:
+        # What hangs on a resource outlives it: one of this name was made for an earlier resource of that one's name.
+        if row.extends or (self._graves.adopts and row.serial and type not in KEPT):
             there = self.locate(urn, type, inputs)
             if there is not None:
                 return self._adopt(urn, type, there, inputs, timeout)
