@@ -29,6 +29,14 @@ class Deleted:
     name: str
     region: str
     until: str = ""
+    group: str = ""
+
+    @property
+    def purge(self) -> str:
+        """The command that lets it go for good, and frees what it holds."""
+        group = self.group or "GROUP"
+        said = f"az cognitiveservices account purge --location {self.region} --resource-group {group}"
+        return f"{said} --name {self.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,8 @@ def _held(item: Placed, usage: str, held: dict[str, Holding], catalog: Catalog) 
     found = held.get(_identity(workspace.subscription, group, workspace.name, item.deployment.name))
     if found is None:
         return 0
+    if found.region and found.region.replace(" ", "").lower() != item.region:
+        return 0
     model = catalog.by_arm(found.format, found.model, found.version)
     same = model is not None and (catalog.usage_name(model, found.sku) or "").lower() == usage.lower()
     return found.capacity if same else 0

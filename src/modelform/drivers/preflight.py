@@ -196,4 +196,12 @@ def _deleted(open_arm: Open, subscription: str, known: ListDeleted | None) -> tu
     from modelform.checks.facts import Deleted
 
     held = known(subscription) if known else deleted_accounts(open_arm(subscription), subscription, timeout=PATIENCE)
-    return tuple(Deleted(item.name, item.location.replace(" ", "").lower(), item.purge_at[:10]) for item in held)
+    return tuple(
+        Deleted(item.name, item.location.replace(" ", "").lower(), item.purge_at[:10], _group(item.id)) for item in held
+    )
+
+
+def _group(id: str) -> str:
+    """The resource group in an ARM id; empty where it has none."""
+    parts = id.strip("/").split("/")
+    return parts[3] if len(parts) > 3 and parts[2].lower() == "resourcegroups" else ""

@@ -55,7 +55,6 @@ def _finding(region: str, usage: str, units: float, graves: list[Deleted], catal
     name = next((sku for sku in SCOPES if sku.lower() in usage.lower()), "")
     hour = rates["perPtuHour"][SCOPES.get(name, "regional")] * units
     names = several(f"{grave.name} (until {grave.until})" if grave.until else grave.name for grave in graves)
-    purge = " ".join(f"--purge {grave.name}" for grave in graves[:3])
     return Diagnostic(
         code,
         level,
@@ -63,5 +62,5 @@ def _finding(region: str, usage: str, units: float, graves: list[Deleted], catal
         f"accounts may hold them: {names}",
         f"up to {hour:,.2f} USD an hour, used or not ({rates['source']}, {rates['asOf']})",
         None,
-        f"`modelform destroy {purge}` in the project that they were of, or `az cognitiveservices account purge`",
+        f"`{graves[0].purge}`" + (", and the others alike" if len(graves) > 1 else ""),
     )
