@@ -63,7 +63,7 @@ def sdk() -> Callable[[str], Sdk]:
             _, module, name = token.split(":")
             home = importlib.import_module(f"pulumi_azure_native.{module}")
             resource = getattr(home, name)
-            said = re.search(r"API version (\d{4}-\d\d-\d\d)", inspect.getsource(resource))
+            said = re.search(r"API version (\d{4}-\d\d-\d\d(?:-preview)?)", inspect.getsource(resource))
             known[token] = Sdk(
                 inputs=tree(getattr(home, f"{name}Args"), True)[1],
                 outputs={key: tree(value, False) for key, value in _types.resource_types(resource).items()},

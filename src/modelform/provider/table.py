@@ -8,9 +8,15 @@ from __future__ import annotations
 
 from modelform.errors import UnsupportedError
 from modelform.provider.cognitive_services import ACCOUNT, DEPLOYMENT, PROJECT
-from modelform.provider.foundations import COMPONENT, LOG_ANALYTICS, RESOURCE_GROUP, STORAGE_ACCOUNT, VAULT
+from modelform.provider.foundations import (
+    COMPONENT,
+    DIAGNOSTIC_SETTING,
+    LOG_ANALYTICS,
+    RESOURCE_GROUP,
+    STORAGE_ACCOUNT,
+    VAULT,
+)
 from modelform.provider.machine_learning import MARKETPLACE_SUBSCRIPTION, ML_WORKSPACE, SERVERLESS_ENDPOINT
-from modelform.provider.monitoring import DIAGNOSTIC_SETTING
 from modelform.provider.row import Row
 
 ROWS: dict[str, Row] = {
