@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from modelform.catalog import Catalog
+from modelform.catalog.live import settle
+from modelform.catalog.overlay import empty
+from modelform.cli.dialogue import Dialogue
 from modelform.drivers import StackInfo
 
 
@@ -132,3 +136,28 @@ def test_smoke_asks_what_is_deployed(modelform: Any) -> None:
     assert gone.code == 1
     assert gone.document["ok"] is False
     assert all("HTTP 404" in answer["error"] for answer in gone.document["answers"])
+
+
+def test_smoke_knows_what_only_the_overlay_does() -> None:
+    made = empty("azure")
+    made["models"]["openai/gpt-image-9@1"] = {
+        "format": "OpenAI", "name": "gpt-image-9", "version": "1", "publisher": "OpenAI", "status": "ga",
+        "retires": None, "features": ["image-generation"], "asOf": "2026-11-20",
+        "skus": {
+            "GlobalStandard": {
+                "usageName": "x", "minimum": 1, "maximum": None, "step": 1, "default": 1, "regions": ["swedencentral"],
+            }
+        },
+    }  # fmt: skip
+    settle(made, "2026-11-20", [], [])
+    made["regions"]["swedencentral"] = {"models": "2026-11-20"}
+    deployment = {"model": "gpt-image-9", "version": "1", "endpoint": "https://x.example"}
+
+    def nobody(subscription: str) -> Any:
+        raise AssertionError("an image model is asked nothing")
+
+    outputs = {"deployments": {"draw": deployment}}
+    reply = Dialogue(outputs, nobody, Catalog.with_overlay(made, "catalog.overlay.json")).ask("draw", "Who is there?")
+    assert (reply.ok, reply.skipped, reply.text) == (True, True, "not asked: it takes no questions (image-generation)")
+    with pytest.raises(AssertionError):
+        Dialogue(outputs, nobody, Catalog.load()).ask("draw", "Who is there?")

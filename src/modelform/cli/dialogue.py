@@ -12,6 +12,7 @@ from modelform.record import dataclass
 
 if TYPE_CHECKING:
     from modelform.azure import Connection
+    from modelform.catalog import Catalog
 
 ACCOUNT_SCOPE = "https://cognitiveservices.azure.com/.default"
 ENDPOINT_SCOPE = "https://ml.azure.com/.default"
@@ -46,8 +47,8 @@ class Reply:
 class Dialogue:
     """Asks the models of one stack, as its outputs describe them; one pipeline for all."""
 
-    def __init__(self, outputs: Mapping[str, Any], connect: Connect) -> None:
-        self._outputs, self._connect = outputs, connect
+    def __init__(self, outputs: Mapping[str, Any], connect: Connect, catalog: Catalog) -> None:
+        self._outputs, self._connect, self._catalog = outputs, connect, catalog
         self._keys = Keys(outputs, connect)
 
     def ask(self, key: str, question: str) -> Reply:
@@ -57,7 +58,7 @@ class Dialogue:
         endpoint = deployment.get("endpoint")
         if not isinstance(endpoint, str) or not endpoint.startswith("https://"):
             return Reply(key, name, model, False, "the stack has no endpoint for it; bring it up first")
-        features = _features(deployment)
+        features = _features(deployment, self._catalog)
         if features.isdisjoint(("chat", "embeddings")):
             does = ", ".join(sorted(features))
             return Reply(key, name, model, True, f"not asked: it takes no questions ({does})", skipped=True)
@@ -107,11 +108,9 @@ class Dialogue:
         return {"Authorization": f"Bearer {token}"}
 
 
-def _features(deployment: Mapping[str, Any]) -> set[str]:
-    """What the model does, by the catalogue; one that it does not have is taken to chat."""
-    from modelform.catalog import Catalog
-
-    known = Catalog.load().versions(str(deployment.get("model", "")))
+def _features(deployment: Mapping[str, Any], catalog: Catalog) -> set[str]:
+    """What the model does, by the catalogue and its overlay; one that they do not have is taken to chat."""
+    known = catalog.versions(str(deployment.get("model", "")))
     exact = [m for m in known if m.version == deployment.get("version")] or list(known)
     return {feature for model in exact for feature in model.features} or {"chat"}
 

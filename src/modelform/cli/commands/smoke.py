@@ -31,6 +31,8 @@ def smoke(
     ] = None,
 ) -> int:
     """Ask each deployed model and route a question, and print the answers."""
+    from modelform.catalog import Catalog
+    from modelform.catalog.data import find_overlay
     from modelform.cli.dialogue import Dialogue
     from modelform.cli.session import open_state
     from modelform.cli.wiring import connector
@@ -38,7 +40,8 @@ def smoke(
     session = open_state(place, choice)
     values = session.driver().outputs(session.name)
     wanted = _wanted(values, only or [], session.name)
-    dialogue = Dialogue(values, connector(session))
+    overlay = find_overlay(session.project.folder, session.around.environment)
+    dialogue = Dialogue(values, connector(session), Catalog.load(overlay, session.target))
     replies: dict[str, Reply] = {}
     routes: list[tuple[str, Reply]] = []
     if not session.voice.json:
