@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from modelform.beside.assemble import MARK, Assembled
-from modelform.beside.declared import CODE, STORES, Declared
+from modelform.beside.declared import CODE, STORES, WORKSPACE, Declared
 from modelform.beside.held import UNASKED
 from modelform.errors import Diagnostic, Report, Severity, Span
 
@@ -27,18 +27,18 @@ MUTE = "its diagnostic setting sends no logs (another may be elsewhere), and"
 _MARKED = re.compile(re.escape(MARK) + r":(\d+):0")
 LEVELS = {"error": Severity.ERROR, "warning": Severity.WARNING, "warn": Severity.WARNING, "info": Severity.INFO}
 
-# The way out in each tool's words, where a check's own speaks of the stack file.
+# The way out in each tool's words, where a check's own speaks of the stack file; with a type, of resources of it.
 HINTS: dict[str, dict[str, str]] = {
     "Terraform": {
-        "security.open-outbound": "set `outbound_network_access_restricted = true` with `fqdns` (a hub: "
-        '`managed_network { isolation_mode = "AllowOnlyApprovedOutbound" }`)',
+        "security.open-outbound": "set `outbound_network_access_restricted = true` with `fqdns`",
+        f"security.open-outbound {WORKSPACE}": 'set `managed_network { isolation_mode = "AllowOnlyApprovedOutbound" }`',
         "security.diagnostics": "declare an `azurerm_monitor_diagnostic_setting` with it as the target",
         "security.local-keys": "set `local_auth_enabled = false` (azurerm_ai_services: `local_authentication_enabled`)",
         "security.public-network": "set `public_network_access_enabled = false` (azurerm_ai_services: `Disabled`)",
     },
     "": {
-        "security.open-outbound": "set `restrictOutboundNetworkAccess: true` and `allowedFqdnList` in its properties "
-        "(a hub: `managedNetwork.isolationMode: AllowOnlyApprovedOutbound`)",
+        "security.open-outbound": "set `restrictOutboundNetworkAccess: true` and `allowedFqdnList` in its properties",
+        f"security.open-outbound {WORKSPACE}": "set `isolationMode: AllowOnlyApprovedOutbound` of its managedNetwork",
         "security.diagnostics": "declare a diagnosticSettings resource for it, with a log workspace",
         "security.local-keys": "set `disableLocalAuth: true` in its properties",
         "security.public-network": "set `publicNetworkAccess: Disabled` in its properties, and make a private endpoint",
@@ -95,9 +95,11 @@ def _marked(span: Span | None, made: Assembled) -> tuple[Declared, tuple[str, ..
 def _translated(finding: Diagnostic, made: Assembled) -> Diagnostic:
     tool = made.stack.engine
     hints = HINTS.get("Terraform" if tool == "terraform" else "", {})
-    hint = hints.get(finding.code) or HINTS[""].get(finding.code) or _instead(finding.hint)
-    finding = replace(finding, hint=_words(hint, made), detail=_words(finding.detail, made))
     found = _marked(finding.span, made)
+    keys = (f"{finding.code} {found[0].type}" if found else "", finding.code)
+    ours = (table[key] for table in (hints, HINTS[""]) for key in keys if key in table)
+    hint = next(ours, "") or _instead(finding.hint)
+    finding = replace(finding, hint=_words(hint, made), detail=_words(finding.detail, made))
     if found is None:
         return finding
     item, path = found
