@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import typing
 from typing import Any
 
 import pulumi
 import pytest
-from pulumi.runtime import settings, stack
+from pulumi import _types
+from pulumi.runtime import rpc, settings, stack
 
 from modelform import pace
 
@@ -67,3 +69,30 @@ def test_waiting_ends_when_every_output_has_and_raises_what_one_raised(fails: bo
     else:
         contextvars.Context().run(run)
         assert sorted(ended) == [*range(20), 103]
+
+
+@pytest.mark.parametrize(
+    ("hint", "union", "optional"),
+    [
+        (int, False, False),
+        (type(None), False, True),
+        (int | None, True, True),
+        (typing.Optional[str], True, True),  # noqa: UP045
+        (typing.Union[int, str], True, False),  # noqa: UP007
+        (list[int | None], False, False),
+        (dict[str, int] | str | None, True, True),
+    ],
+)
+def test_what_a_type_is_does_not_depend_on_who_asked_before(hint: Any, union: bool, optional: bool) -> None:
+    pace.remember_types()
+    for _ in range(2):
+        assert _types._is_union_type(hint) is union
+        assert _types._is_optional_type(hint) is optional
+
+
+def test_an_sdk_without_these_functions_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    for place, name in ((stack, "wait_for_rpcs"), (rpc, "declare_dependency"), (_types, "_is_union_type")):
+        monkeypatch.delattr(place, name)
+    pace.keep_up()
+    assert not any((hasattr(stack, "wait_for_rpcs"), hasattr(rpc, "declare_dependency")))
+    assert not hasattr(_types, "_is_union_type")

@@ -8,8 +8,10 @@ from typing import Any
 import pulumi
 import pytest
 
+from modelform import pace
 from modelform.errors import Diagnostic, Severity
 from modelform.program import build
+from modelform.program.options import drop_unread_outputs
 from modelform.spec.resolved import Logs, Project
 
 
@@ -114,6 +116,21 @@ def test_each_member_of_an_account_waits_for_all_earlier_ones(declare: Any, make
     assert waits("cognitiveservices:Deployment", "c") == {"main/p", "main/q", "a"}
     assert waits("cognitiveservices:Deployment", "b") == set()
     assert waits("cognitiveservices:Deployment", "d") == {"b"}
+
+
+def test_a_long_chain_keeps_all_its_links_where_the_sdk_looks_for_no_circles(declare: Any, make: Any) -> None:
+    pace.keep_up()
+    keys = [f"d{number:02}" for number in range(32)]
+    found = declare(make.stack([make.workspace("main")], [make.deployment(key) for key in keys]))
+    for place, key in enumerate(keys):
+        direct = found.one("cognitiveservices:Deployment", key).dependencies
+        assert {urn.split("::")[-1] for urn in direct if ":Deployment::" in urn} == set(keys[:place])
+
+
+def test_outputs_that_nobody_reads_are_left_out_and_inputs_stay() -> None:
+    given = {"name": "one", "tags": None, "etag": None, "sku": {}, "count": 0, "flag": False}
+    args = pulumi.ResourceTransformationArgs(None, "a:b:C", "c", given, pulumi.ResourceOptions())  # type: ignore[arg-type]
+    assert drop_unread_outputs(args).props == {"name": "one", "sku": {}, "count": 0, "flag": False}
 
 
 def test_a_deployment_is_no_child_of_its_workspace_and_has_no_component(declare: Any, make: Any) -> None:

@@ -14,7 +14,7 @@ from modelform.program.bound import binding
 from modelform.program.cloud import Cloud, providers
 from modelform.program.deployment import AccountDeployment
 from modelform.program.hub import HubWorkspace
-from modelform.program.options import drop_version_aliases
+from modelform.program.options import drop_unread_outputs, drop_version_aliases
 from modelform.program.serverless import ServerlessDeployment, Subscriptions
 from modelform.program.traces import without_stack_traces
 from modelform.spec.resolved import SERVERLESS, Deployment, Stack
@@ -32,6 +32,7 @@ def compose(stack: Stack, *, endpoint: str | None, found: Iterable[Diagnostic]) 
 
 def _declare(stack: Stack, endpoint: str | None) -> None:
     pulumi.runtime.register_stack_transformation(drop_version_aliases)
+    pulumi.runtime.register_stack_transformation(drop_unread_outputs)
     clouds = providers(stack, Cloud(binding(stack, endpoint)))
     groups = {
         (group.subscription, group.name): resource_group.declare(group, clouds[group.subscription])

@@ -57,6 +57,15 @@ def drop_version_aliases(args: pulumi.ResourceTransformationArgs) -> pulumi.Reso
     return pulumi.ResourceTransformationResult(args.props, args.opts)
 
 
+def drop_unread_outputs(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
+    """A stack transformation: takes away the outputs that the typed classes declare and no input of ours gives.
+
+    The program reads none of them (what it reads are ids, and properties that it gives), each costs the SDK a task and
+    five futures, and asking for one is an `AttributeError` from then on.
+    """
+    return pulumi.ResourceTransformationResult({k: v for k, v in args.props.items() if v is not None}, args.opts)
+
+
 def _list(aliases: Any) -> Iterable[Any]:
     return aliases if isinstance(aliases, Sequence) and not isinstance(aliases, str) else [aliases]
 
