@@ -144,3 +144,20 @@ def test_what_the_catalogue_knows_to_be_gone_is_in_no_list(modelform: Any) -> No
     assert not {"deepseek/DeepSeek-R1-0528", "openai/davinci-002", "meta/Llama-3.2-11B-Vision-Instruct"} & listed
     old = modelform("catalog", "show", "gpt-4o@2024-05-13")
     assert "retail-20250825, 2025-08-25, third-party, older than 60 days" in " ".join(old.out.split())
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("gpt-5", "conflict retires 2027-02-06 (retirement-20260707, 2026-07-07)"),
+        ("gpt-5.5", "conflict DataZoneStandard: a third-party snapshot of 2026-08-22 also has the five APAC"),
+        ("gpt-5.6-luna", "note price: litellm of 2026-08-01 had 1.00 in / 6.00 out; the retail API of 2026-10-09"),
+        ("gpt-5.6-luna", "note GlobalProvisionedManaged: only eastus2 was checked"),
+        ("gpt-5.6-sol", "note price: promotion since 2026-09-01"),
+        ("gpt-5.4", "note price: above 272,000 tokens of input a request costs 2 times as much for input"),
+        ("flux.2-pro", "note price: USD perFirstMegapixel 0.03, perFurtherMegapixel 0.015"),
+        ("mistral-large", "conflict retirement schedule of 2026-10-05 lists this as GA"),
+    ],
+)
+def test_what_sources_leave_open_is_shown(modelform: Any, name: str, said: str) -> None:
+    assert said in " ".join(modelform("catalog", "show", name).out.split())

@@ -11,6 +11,7 @@ from modelform.catalog.catalog import SERVERLESS, Catalog, Standing
 from modelform.catalog.heirs import heir
 from modelform.catalog.model import Evidence, Model
 from modelform.catalog.prices import Price
+from modelform.catalog.remarks import conflicts, notes
 from modelform.catalog.search import slug
 
 OPTIONS = {"features": "feature", "languages": "language", "statuses": "status"}
@@ -209,8 +210,8 @@ def describe(catalog: Catalog, model: Model, today: date, region: str = "", curr
         "context": context.get("window"),
         "soldBy": model.sold_by,
         "hosting": model.hosting,
-        "conflict": model.lifecycle.conflict,
-        "conflicts": list(model.raw.get("conflicts", ())),
+        "conflicts": conflicts(model),
+        "notes": notes(model),
         **life(catalog, model, today),
         "offers": offers,
     }

@@ -99,7 +99,6 @@ def model(row: Mapping[str, Any], ink: Ink, currency: str = "") -> list[str]:
     facts = [
         ("publisher", f"{row['publisher']} ({row['country']}), sold by {row['soldBy']}, runs on {row['hosting']}"),
         ("life", f"{_life(row)} ({fact['source']}, {fact['asOf']}, {fact['confidence']})"),
-        ("conflict", row["conflict"]),
         ("can", ", ".join(row["features"])),
         ("speaks", ", ".join(row["languages"])),
         ("context", f"{row['context']:,} tokens" if row["context"] else ""),
@@ -108,8 +107,9 @@ def model(row: Mapping[str, Any], ink: Ink, currency: str = "") -> list[str]:
     for name, value in facts:
         if value:
             said += ink.wrap(value, first=f"  {name:<10} ", rest=" " * 13)
-    for conflict in row["conflicts"]:
-        said += ink.wrap(conflict, first=f"  {'conflict':<10} ", rest=" " * 13)
+    for word, texts in (("conflict", row["conflicts"]), ("note", row["notes"])):
+        for text in texts:
+            said += ink.wrap(text, first=f"  {word:<10} ", rest=" " * 13)
     priced = [
         [
             _written(offer["sku"]),
@@ -243,7 +243,11 @@ def _price_facts(offers: Sequence[Mapping[str, Any]]) -> str:
         for offer in offers
         if offer["priceFact"]
     }
-    return f"Prices from {'; '.join(', '.join(fact) for fact in sorted(facts))}." if facts else "No price is known."
+    return (
+        f"Prices from {'; '.join(', '.join(fact) for fact in sorted(facts))}."
+        if facts
+        else "No price by the token is known."
+    )
 
 
 def _written(sku: str) -> str:
