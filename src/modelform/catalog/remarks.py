@@ -36,7 +36,8 @@ def notes(model: Model) -> list[str]:
         long = paid["longContext"]
         said.append(
             f"price: above {long['thresholdInputTokens']:,} tokens of input a request costs "
-            f"{long['inputMultiplier']:g} times as much for input and {long['outputMultiplier']:g} times for output ({_proof(long)})"
+            f"{long['inputMultiplier']:g} times as much for input and {long['outputMultiplier']:g} times for output "
+            f"({_proof(long)})"
         )
     if "media" in paid:
         media = paid["media"]
