@@ -27,7 +27,7 @@ FILES = [
     *CASES.glob("arm/*/template.json"),
 ]
 CATALOG = Catalog.load()
-POLICY = Policy(residency="eu", local_keys="deny", public_network="deny")
+POLICY = Policy(residency="eu", local_keys="deny", public_network="deny", outbound="deny", diagnostics="required")
 ODD = st.sampled_from([None, True, 7, -1.5, "", "x", "[parameters('x')]", [], [1], {}, {"a": 1}, [{}], {"": None}])
 
 
