@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from modelform.armtemplate import Resource, Runtime, Scope, TemplateError, evaluate, level_of, parameter_values, unknown
+from modelform.beside import jsontext
 from modelform.beside.declared import DIAGNOSTIC, GROUP, OURS, READ, UNKNOWN, Declared, Source, region, said, unread
 from modelform.errors import Diagnostic, Severity, Span, StackFileError
 from modelform.record import dataclass
@@ -49,6 +50,10 @@ def read(template: Any, given: Any, file: str, spans: Mapping[str, Span], where:
     if "resources" not in template and isinstance(template.get("parameters"), Mapping):
         hint = "Give the template with --arm-template, and this file with --arm-parameters."
         said_so = "this is a parameter file, and no ARM template"
+        raise StackFileError(said_so, code="check.file", span=Span(file, 1, 1), hint=hint)
+    if "resources" not in template:
+        hint = jsontext.other(template) or "A template has `resources`."
+        said_so = "this is no ARM template: it has no resources"
         raise StackFileError(said_so, code="check.file", span=Span(file, 1, 1), hint=hint)
     values = parameter_values(given) if isinstance(given, Mapping) else {}
     scope = Scope(

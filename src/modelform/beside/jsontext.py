@@ -26,8 +26,8 @@ def read(text: str, file: str) -> tuple[Any, dict[str, Span]]:
     return reader.whole(), reader.spans
 
 
-def plain(text: str, file: str) -> Any:
-    """The value of a text that a program wrote.
+def plain(text: str, file: str, how: str = "") -> Any:
+    """The value of a text that a program wrote; `how` says how it is made to write it.
 
     Raises:
         StackFileError: it is no JSON, with the place.
@@ -35,11 +35,27 @@ def plain(text: str, file: str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        stream = "It is a stream of documents; one is wanted, as `terraform show -json tfplan` writes it."
-        hint = stream if error.msg == "Extra data" and text.lstrip().startswith("{") else ""
+        if not text.strip():
+            said = "the file is empty: did what should have written it fail?"
+            raise StackFileError(said, code="check.file", span=Span(file, 1, 1), hint=how) from None
+        stream = f"It is a stream of documents, and one is wanted. {how}".rstrip()
+        hint = stream if error.msg == "Extra data" and text.lstrip().startswith("{") else how
         raise _wrong(error.msg, file, error.lineno, error.colno, hint) from None
     except RecursionError:
         raise _wrong("it is nested too deeply", file, 1, 1) from None
+
+
+def other(document: Any) -> str:
+    """What a document of another tool than was asked for looks like, and the option that takes it; else empty."""
+    found = document if isinstance(document, dict) else {}
+    for keys, what, option in (
+        (("resource_changes", "planned_values", "terraform_version"), "Terraform's", "--terraform-plan"),
+        (("steps", "changeSummary", "deployment"), "Pulumi's", "--pulumi-preview"),
+        (("parametersJson", "templateJson"), "Bicep's", "--bicep-params"),
+    ):
+        if any(key in found for key in keys):
+            return f"It looks like one of {what}: {option} takes it."
+    return "It looks like an ARM template: --arm-template takes it." if "contentVersion" in found else ""
 
 
 def shaped(read: Callable[[], T], file: str, tool: str) -> T:

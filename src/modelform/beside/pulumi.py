@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
+from modelform.beside import jsontext
 from modelform.beside.azurerm import ROWS
 from modelform.beside.declared import (
     ACCOUNT,
@@ -28,6 +30,9 @@ from modelform.beside.declared import (
 from modelform.errors import Span, StackFileError
 from modelform.record import dataclass
 
+HOW = "Write it with `pulumi preview --json > preview.json`, or `pulumi stack export > stack.json`."
+# How a stream of the engine's events begins.
+_EVENT = re.compile(r'\{"sequence":\s*\d+,')
 # What Pulumi writes for a value that is not known yet, and the mark of a secret.
 UNKNOWNS = {"04da6b54-80e4-46f7-96ec-b56ff0331ba9", "output<string>", "[unknown]"}
 SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -97,7 +102,9 @@ def read(document: Any, file: str) -> Source:
     """
     found: list[Declared] = []
     others: list[tuple[str, str]] = []
+    _hold(document, file)
     states = list(_states(document, file))
+    subscriptions = {str(state.get("urn")): _subscription(state) for state in states}
     for state in states:
         token, urn = str(state.get("type") or ""), str(state.get("urn") or "")
         if token in CLASSIC:
@@ -109,11 +116,62 @@ def read(document: Any, file: str) -> Source:
             found.append(_native(state, urn, ROWS_NATIVE[name]))
         elif name.startswith(("cognitiveservices:", "machinelearningservices:")):
             others.append((token, urn.rpartition("::")[2]))
-    return Source("Pulumi", file, tuple(found), tuple(unread(others)))
+    providers = {str(state.get("urn")): str(state.get("provider") or "").rpartition("::")[0] for state in states}
+    placed = [
+        item if item.subscription else replace(item, subscription=subscriptions.get(providers.get(item.where, ""), ""))
+        for item in found
+    ]
+    return Source("Pulumi", file, tuple(placed), tuple(unread(others)))
+
+
+def _hold(document: Any, file: str) -> None:
+    """Refuses a preview that failed: what it did not come to would pass unseen."""
+    told = document.get("diagnostics") if isinstance(document, Mapping) else None
+    failed = [row for row in told or () if isinstance(row, Mapping) and row.get("severity") == "error"]
+    if failed:
+        said = "the preview ended with errors, so that it is not whole"
+        detail = " ".join(str(failed[0].get("message") or "").split())
+        hint = "Mend what `pulumi preview` says, and preview again."
+        raise StackFileError(said, code="check.file", detail=detail, span=Span(file, 1, 1), hint=hint)
+
+
+def _subscription(state: Mapping[str, Any]) -> str:
+    """The subscription of a provider's resource."""
+    if not str(state.get("type")).startswith("pulumi:providers:azure"):
+        return ""
+    return _name(plain((state.get("inputs") or {}).get("subscriptionId")))
+
+
+def document(text: str, file: str) -> Any:
+    """The value of a preview or exported stack; a preview that is streamed as events is put together.
+
+    Raises:
+        StackFileError: it is no JSON, with the place.
+    """
+    lines = text.splitlines()
+    if len(lines) < 2 or not _EVENT.match(lines[0]):
+        return jsontext.plain(text, file, HOW)
+    steps: list[dict[str, Any]] = []
+    told: list[Any] = []
+    ended = False
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        event = jsontext.plain("\n" * (number - 1) + line, file, HOW)
+        if not isinstance(event, Mapping):
+            continue
+        ended = ended or "summaryEvent" in event
+        told += [event["diagnosticEvent"]] if "diagnosticEvent" in event else []
+        about = (event.get("resourcePreEvent") or {}).get("metadata")
+        if isinstance(about, Mapping):
+            steps.append({"op": about.get("op"), "newState": about.get("new"), "oldState": about.get("old")})
+    if not ended:
+        said = "the preview ended before it was whole: it has no summary"
+        raise StackFileError(said, code="check.file", span=Span(file, len(lines), 1), hint="Preview it again.")
+    return {"steps": steps, "diagnostics": told}
 
 
 def _states(document: Any, file: str) -> Iterator[Mapping[str, Any]]:
-    hint = "Write it with `pulumi preview --json > preview.json`, or `pulumi stack export > stack.json`."
     if isinstance(document, Mapping) and isinstance(document.get("steps"), list):
         for step in document["steps"]:
             state = step.get("newState") if isinstance(step, Mapping) else None
@@ -127,7 +185,7 @@ def _states(document: Any, file: str) -> Iterator[Mapping[str, Any]]:
     if isinstance(document, Mapping) and "changeSummary" in document:
         return
     said = "this is neither a preview of Pulumi's nor an exported stack"
-    raise StackFileError(said, code="check.file", span=Span(file, 1, 1), hint=hint)
+    raise StackFileError(said, code="check.file", span=Span(file, 1, 1), hint=jsontext.other(document) or HOW)
 
 
 def plain(value: Any) -> Any:

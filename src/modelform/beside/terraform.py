@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from modelform.beside import jsontext
 from modelform.beside.azurerm import LINKS, PARENT, PREFIXES, ROWS, TARGET
 from modelform.beside.declared import (
     ACCOUNT,
@@ -26,6 +27,7 @@ from modelform.beside.terraform_config import Configuration, Step, Target, path_
 from modelform.errors import Diagnostic, Span, StackFileError
 from modelform.record import dataclass
 
+HOW = "Write it with `terraform plan -out tfplan`, then `terraform show -json tfplan > plan.json`."
 MAJORS = ("0", "1")
 GONE = {("delete",), ("forget",)}
 PARENTS = {ACCOUNT, WORKSPACE}
@@ -61,23 +63,26 @@ def read(document: Any, file: str) -> Source:
     subscription = configuration.constant("azurerm", "subscription_id") or _seen_subscription(document)
     plan = _Plan(configuration, instances, subscription)
     declared = [*plan.declared(), *_existing(document, instances)]
-    return Source("Terraform", file, tuple(declared), tuple(plan.notes))
+    return Source("Terraform", file, tuple(declared), (*plan.notes, *_deferred(document)))
 
 
 def _hold(document: Any, file: str) -> None:
-    hint = "Write it with `terraform plan -out tfplan`, then `terraform show -json tfplan > plan.json`."
+    hint = HOW if isinstance(document, Mapping) and "format_version" in document else jsontext.other(document) or HOW
     span = Span(file, 1, 1)
     if not isinstance(document, Mapping):
         raise StackFileError("this is no Terraform plan: it is no JSON object", code="check.file", span=span, hint=hint)
     version = document.get("format_version")
     if not isinstance(version, str) or not any(k in document for k in ("resource_changes", "planned_values", "values")):
         what = "a state as it is kept" if "serial" in document and "lineage" in document else "something else"
+        if set(document) <= {"format_version", "terraform_version"} and document:
+            what = "what `terraform show -json` writes where there is no state"
         raise StackFileError(f"this is no Terraform plan as JSON, but {what}", code="check.file", span=span, hint=hint)
     if version.partition(".")[0] not in MAJORS:
         raise StackFileError(
             f"this plan has the format {version}, which is not known", code="check.file", span=span, hint=hint
         )
     if document.get("errored") is True:
+        hint = "Mend what `terraform plan` says, and plan again."
         raise StackFileError(
             "the plan ended with errors, so that it is not whole", code="check.file", span=span, hint=hint
         )
@@ -96,6 +101,22 @@ def _instances(document: Mapping[str, Any]) -> Iterator[Instance]:
             continue
         values = overlaid(change.get("after"), change.get("after_unknown"))
         yield _instance(row, row.get("module_address") or "", values)
+
+
+def _deferred(document: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    """A word on each resource that Terraform plans only later, and on a plan that says it is not complete."""
+    waiting = [row for row in document.get("deferred_changes") or () if isinstance(row, Mapping)]
+    for row in waiting:
+        change = row.get("resource_change") or {}
+        kind, address = str(change.get("type") or ""), str(change.get("address") or "")
+        if change.get("mode") == "managed" and (kind in ROWS or kind in AZAPI or kind.startswith(PREFIXES)):
+            why = str(row.get("reason") or "").replace("_", " ") or "for no reason that it tells"
+            about = Declared(kind, "", address, {})
+            hint = "check the plan that is made after this one is applied"
+            yield said(f"not checked: {address} is planned only later", about, detail=f"deferred: {why}", hint=hint)
+    if document.get("complete") is False and not waiting:
+        hint = "check the plan that is made after this one is applied"
+        yield said("the plan is not complete: what it leaves out is not checked", hint=hint)
 
 
 def _in_module(module: Mapping[str, Any], mode: str = "managed") -> Iterator[Instance]:
@@ -217,7 +238,7 @@ class _Plan:
             name=own.name if own else name,
             where=item.address,
             body=body,
-            subscription=own.subscription if own else outer.subscription if outer else self.subscription,
+            subscription=own.subscription if own else outer.subscription if outer else self._subscription(item),
             group=own.group if own else group,
             location=region(values.get("location"))
             or (UNKNOWN if isinstance(values.get("location"), Unknown) else None),
@@ -226,6 +247,9 @@ class _Plan:
             links=links,
             short=short,
         )
+
+    def _subscription(self, item: Instance) -> str:
+        return self.configuration.subscription(item.path, item.type, item.name) or self.subscription
 
     def _links(self, item: Instance) -> dict[str, str]:
         """The addresses of what an instance's attributes refer to, by ARM's property."""

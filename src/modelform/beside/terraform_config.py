@@ -39,6 +39,7 @@ class Configuration:
         configuration = document.get("configuration")
         self.root = configuration.get("root_module") if isinstance(configuration, Mapping) else None
         self.providers = (configuration or {}).get("provider_config") or {}
+        self.variables = document.get("variables") or {}
 
     def targets(self, path: tuple[Step, ...], type: str, name: str, attribute: str) -> list[Target]:
         """The resources that an attribute of a resource refers to, the nearest first."""
@@ -49,14 +50,31 @@ class Configuration:
         found = list(self._resolved(_references(expressions.get(attribute)), path, resource, 0))
         return list(dict.fromkeys(found))
 
+    def subscription(self, path: tuple[Step, ...], type: str, name: str) -> str:
+        """The subscription that a resource's provider block names, in so many words or by a variable of the plan."""
+        key = str((self._resource(path, type, name) or {}).get("provider_config_key") or "")
+        # A module's key has the module in front, while its block may be the root's.
+        blocks = self.providers if isinstance(self.providers, Mapping) else {}
+        row = blocks.get(key) or blocks.get(key.rpartition(":")[2]) or {}
+        value = (row.get("expressions") or {}).get("subscription_id") or {}
+        return self._constant(value)
+
     def constant(self, provider: str, argument: str) -> str:
-        """What a provider's block says in so many words."""
+        """What the first block of a provider says in so many words, or by a variable of the plan."""
         for row in self.providers.values() if isinstance(self.providers, Mapping) else ():
-            if isinstance(row, Mapping) and str(row.get("name")) == provider:
-                value = (row.get("expressions") or {}).get(argument) or {}
-                if isinstance(value, Mapping) and isinstance(value.get("constant_value"), str):
-                    return str(value["constant_value"])
+            of_it = isinstance(row, Mapping) and str(row.get("name")) == provider
+            if of_it and (found := self._constant((row.get("expressions") or {}).get(argument) or {})):
+                return found
         return ""
+
+    def _constant(self, value: Any) -> str:
+        if not isinstance(value, Mapping):
+            return ""
+        if isinstance(value.get("constant_value"), str):
+            return str(value["constant_value"])
+        named = [text for text in value.get("references") or () if str(text).startswith("var.")]
+        given = (self.variables.get(named[0][4:]) or {}).get("value") if len(named) == 1 else None
+        return given if isinstance(given, str) else ""
 
     def _module(self, path: tuple[Step, ...]) -> Mapping[str, Any]:
         module: Any = self.root or {}

@@ -241,12 +241,12 @@ def _source(files: Files, where: Where, around: Outside) -> tuple[Source, Held]:
 
     if files.terraform_plan is not None:
         file = files.terraform_plan
-        plan = jsontext.plain(_text(file, around), _shown(file))
+        plan = jsontext.plain(_text(file, around), _shown(file), terraform.HOW)
         source = jsontext.shaped(lambda: terraform.read(plan, _shown(file)), _shown(file), "Terraform")
         return source, held.Held(jsontext.shaped(lambda: held.of_terraform(plan), _shown(file), "Terraform"))
     if files.pulumi_preview is not None:
         file = files.pulumi_preview
-        preview = jsontext.plain(_text(file, around), _shown(file))
+        preview = pulumi.document(_text(file, around), _shown(file))
         source = jsontext.shaped(lambda: pulumi.read(preview, _shown(file)), _shown(file), "Pulumi")
         return source, held.Held(jsontext.shaped(lambda: held.of_pulumi(preview), _shown(file), "Pulumi"))
     if files.bicep_params is not None:
@@ -302,25 +302,32 @@ def _text(file: Path, around: Outside) -> str:
     """The text of a file, or of stdin."""
     from modelform.errors import StackFileError
 
-    hint = ""
     try:
         if file == STDIN:
-            return around.stdin.read(LARGEST)
-        if file.stat().st_size > LARGEST:
-            raise StackFileError(f"{file} is larger than 64 MiB", code="check.file")
-        content = file.read_bytes()
-    except FileNotFoundError:
-        raise StackFileError(f"there is no file {file}", code="check.file") from None
-    except IsADirectoryError:
-        raise StackFileError(f"{file} is a folder, and no file", code="check.file") from None
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):  # what `>` writes in Windows PowerShell
-        return content.decode("utf-16")
+            buffer = getattr(around.stdin, "buffer", None)
+            content = buffer.read(LARGEST + 1) if buffer else around.stdin.read(LARGEST + 1).encode()
+        else:
+            with file.open("rb") as opened:
+                content = opened.read(LARGEST + 1)
+    except OSError as error:
+        why = {FileNotFoundError: f"there is no file {file}", IsADirectoryError: f"{file} is a folder, and no file"}
+        said = why.get(type(error), f"{file} cannot be read: {error.strerror or error}")
+        raise StackFileError(said, code="check.file") from None
+    if len(content) > LARGEST:
+        raise StackFileError(f"{_shown(file)} is larger than 64 MiB", code="check.file")
+    if file.suffix == ".bicep":
+        hint = f"Build it first: `bicep build {file}`, and check what it writes with --arm-template."
+        raise StackFileError(f"{file} is Bicep's source, which Bicep itself compiles", code="check.bicep", hint=hint)
+    hint = ""
     if content[:2] == b"PK":
         hint = "This is Terraform's own plan file: `terraform show -json FILE` writes it as JSON."
+    # Windows PowerShell's `>` writes UTF-16, and some of its ways leave the mark out.
+    wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+    encoding = "utf-16" if wide else "utf-16-le" if content[:1] in b"{[" and content[1:2] == b"\0" else "utf-8-sig"
     try:
-        return content.decode("utf-8-sig")
+        return content.decode(encoding)
     except UnicodeDecodeError:
-        raise StackFileError(f"{file} is no text", code="check.file", hint=hint) from None
+        raise StackFileError(f"{_shown(file)} is no text", code="check.file", hint=hint) from None
 
 
 def _tell(
