@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -16,6 +17,7 @@ from modelform.azure import SANDBOX_ENDPOINT, SANDBOX_TENANT, Arm, ArmError, Con
 from modelform.azure.facts import usages
 from modelform.catalog import Catalog, Model
 from modelform.checks.facts import Counter, Facts
+from modelform.checks.holdings import Holding
 from modelform.spec.resolved import Deployment, Stack, Workspace
 
 TODAY = date(2026, 11, 22)
@@ -109,7 +111,11 @@ def deployments(draw: st.DrawFn, kind: str, region: str) -> dict[str, Any]:
     sku = draw(st.one_of(st.sampled_from(tuple(model.offers)), st.sampled_from(tuple(CATALOG.data["skus"]))))
     bounds = CATALOG.capacity_rules(model, sku)
     unit, amount = (bounds.unit, bounds.amount_per_unit) if bounds else ("tpm", 1000)
-    return {"model": model.id, "sku": sku, "capacity": {unit: draw(sizes(model, sku)) * amount}}
+    name, _, version = model.id.partition("@")
+    # Now and then a version that is not there, one of another model, and a model that is not there.
+    others = (f"{name}@{draw(st.sampled_from(COMMON)).version}", f"{name}@2020-01-01", f"{name}-nine@{version}")
+    named = draw(st.sampled_from((*([model.id] * 5), *others)))
+    return {"model": named, "sku": sku, "capacity": {unit: draw(sizes(model, sku)) * amount}}
 
 
 @st.composite
@@ -170,18 +176,51 @@ def accounts(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-def live(stack: Stack, arm: Arm) -> Facts:
+def live(stack: Stack, arm: Arm, held: Iterable[Holding] = ()) -> Facts:
     regions = {workspace.location for workspace in stack.workspaces.values() if workspace.kind != "hub"}
     told = {region: usages(arm, region) for region in regions}
     counters = {
         (stack.subscription, region): {name.lower(): Counter(u.current, u.limit) for name, u in found.items()}
         for region, found in told.items()
     }
-    return Facts(usages=counters)
+    return Facts(usages=counters, holdings=tuple(held))
 
 
-def apply(stack: Stack, arm: Arm, subscription: str) -> dict[str, str]:
-    """Makes everything, one after the other; what was refused, with ARM's code."""
+def holdings(stack: Stack) -> Iterator[Holding]:
+    """What a stack that was made holds."""
+    for made in stack.deployments.values():
+        space = stack.workspaces[made.workspace]
+        if made.capacity is not None:
+            yield Holding(
+                name=made.name,
+                account=space.name,
+                subscription=space.subscription.lower(),
+                group=space.resource_group.name,
+                region=space.location,
+                format=made.model.format,
+                model=made.model.name,
+                version=made.model.version,
+                sku=made.sku,
+                capacity=made.capacity.sku_capacity,
+            )
+
+
+def grown(written: dict[str, Any], steps: Iterable[int]) -> dict[str, Any]:
+    """The same stack with some deployments larger by so many of their steps; nothing smaller, which is no question."""
+    made = {}
+    for (key, item), number in zip(written["deployments"].items(), steps, strict=False):
+        model = CATALOG.model(item["model"])
+        rules = CATALOG.capacity_rules(model, item["sku"]) if model else None
+        if rules is None:
+            made[key] = item
+            continue
+        size = item["capacity"][rules.unit] // rules.amount_per_unit + number * rules.step
+        made[key] = {**item, "capacity": {rules.unit: size * rules.amount_per_unit}}
+    return {**written, "deployments": made}
+
+
+def apply(stack: Stack, arm: Arm, subscription: str, homes: Stack | None = None) -> dict[str, str]:
+    """Makes everything, one after the other; what was refused, with ARM's code. `homes` has accounts that are there."""
     group = f"/subscriptions/{subscription}/resourceGroups/rg"
     arm.put(group, "2024-11-01", {"location": "swedencentral"})
     refused: dict[str, str] = {}
@@ -199,7 +238,7 @@ def apply(stack: Stack, arm: Arm, subscription: str) -> dict[str, str]:
         model = {"format": made.model.format, "name": made.model.name, "version": made.model.version}
         assert made.capacity is not None
         body = {"sku": {"name": made.sku, "capacity": made.capacity.sku_capacity}, "properties": {"model": model}}
-        account = stack.workspaces[made.workspace].name
+        account = (homes or stack).workspaces[made.workspace].name
         try:
             arm.put(f"{group}/providers/{ACCOUNTS}/{account}/deployments/{made.key}", "2025-06-01", body)
         except ArmError as error:
@@ -243,7 +282,10 @@ def serve(made: Deployment, space: Workspace, group: str, arm: Arm) -> str:
     return ""
 
 
-def agree(written: dict[str, Any], build_stack: Callable[..., Stack], connect: Callable[[str], Arm]) -> None:
+def agree(
+    written: dict[str, Any], steps: list[int], build_stack: Callable[..., Stack], connect: Callable[[str], Arm]
+) -> None:
+    """One stack against an empty subscription; where all of it is made, larger against what it holds then."""
     stack, subscription = build_stack(written), str(uuid.uuid4())
     arm = connect(subscription)
     found = checks.run(stack, CATALOG, today=TODAY, facts=live(stack, arm), only=REFUSING)
@@ -254,20 +296,37 @@ def agree(written: dict[str, Any], build_stack: Callable[..., Stack], connect: C
     # What is wrong of itself is refused by name; quota by whatever comes when it is used up.
     assert single <= refused.keys(), (told, refused)
     assert bool(found) is bool(refused), (told, refused)
+    if refused or not any(made.capacity for made in stack.deployments.values()):
+        return
+    larger = build_stack(grown(written, steps))
+    facts = live(larger, arm, holdings(stack))
+    found = checks.run(larger, CATALOG, today=TODAY, facts=facts, only=("quota.exceeded", "capacity.invalid"))
+    refused = resize(larger, arm, subscription)
+    event(f"then larger: {', '.join(sorted({finding.code for finding in found})) or 'accepted'}")
+    assert bool(found) is bool(refused), ([str(finding) for finding in found], refused)
 
 
-@given(written=stacks())
+def resize(stack: Stack, arm: Arm, subscription: str) -> dict[str, str]:
+    """Writes the deployments of accounts again; what was refused, with ARM's code."""
+    plain = {key: made for key, made in stack.deployments.items() if made.sku != "serverless"}
+    return apply(replace(stack, workspaces={}, deployments=plain), arm, subscription, stack)
+
+
+STEPS = st.lists(st.sampled_from((0, 0, 1, 10, 100, 400)), min_size=8, max_size=8)
+
+
+@given(written=stacks(), steps=STEPS)
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_checks_and_sandbox_agree(
-    build_stack: Callable[..., Stack], connect: Callable[[str], Arm], written: dict[str, Any]
+    build_stack: Callable[..., Stack], connect: Callable[[str], Arm], written: dict[str, Any], steps: list[int]
 ) -> None:
-    agree(written, build_stack, connect)
+    agree(written, steps, build_stack, connect)
 
 
 @pytest.mark.slow
-@given(written=stacks())
+@given(written=stacks(), steps=STEPS)
 @settings(deadline=None, max_examples=500, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_checks_and_sandbox_agree_on_500_stacks(
-    build_stack: Callable[..., Stack], connect: Callable[[str], Arm], written: dict[str, Any]
+    build_stack: Callable[..., Stack], connect: Callable[[str], Arm], written: dict[str, Any], steps: list[int]
 ) -> None:
-    agree(written, build_stack, connect)
+    agree(written, steps, build_stack, connect)
