@@ -88,7 +88,8 @@ class Diagnostic:
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, object]:
-        """The shape that `--json` documents carry under `diagnostics`."""
+        """The shape that `--json` documents carry under `diagnostics`; `resource` where it is about one."""
+        about = {"resource": self.urn} if self.urn else {}
         return {
             "code": self.code,
             "severity": str(self.severity),
@@ -98,6 +99,7 @@ class Diagnostic:
             "line": self.span.line if self.span else None,
             "column": self.span.column if self.span else None,
             "hint": self.hint,
+            **about,
         }
 
 

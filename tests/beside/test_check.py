@@ -94,6 +94,7 @@ def test_quota_counts_what_the_plan_wants_together(check: Any, plan: Any) -> Non
     found = next(d for d in ran.document["diagnostics"] if d["code"] == "quota.exceeded")
     assert found["severity"] == "warning"
     assert 'azurerm_cognitive_deployment.model["gpt"]' in found["detail"]
+    assert found["resource"] == 'azurerm_cognitive_deployment.model["gpt"]'
 
 
 def test_the_reports_carry_what_was_found(check: Any, plan: Any) -> None:
@@ -112,6 +113,7 @@ def test_the_reports_carry_what_was_found(check: Any, plan: Any) -> None:
     assert suite.get("name") == check.folder.name
     assert suite.get("failures") == "1"
     assert ran.out.startswith("### modelform check: ")
+    assert ran.out.index("residency.processing") < ran.out.index("quota.unverified"), "the worst comes first"
     assert "NOT ALLOWED" in ran.out
 
 

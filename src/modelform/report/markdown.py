@@ -85,15 +85,16 @@ def escape(text: str) -> str:
 
 
 def validation(review: Review, *, limit: int = LIMIT) -> str:
-    """The findings of a command that only checks, as a comment: verdict, findings, and what stands beside them."""
+    """The findings of a command that only checks, as a comment: verdict, findings, worst first, and what is beside."""
     said = tally(review.found)
     stops = any(d.severity is Severity.ERROR for d in review.found)
     verdict = f"**{said}.**" if stops else f"**Nothing stops it**{f': {said}' if said else ''}."
     head = f"### modelform {review.command}: {escape(review.stack or review.file)}\n\n{verdict}\n\n"
+    worst = sorted(review.found, key=lambda d: list(Severity).index(d.severity))
     waived = [f"{_finding(w.diagnostic).rstrip()}  \n  Excepted: {escape(w.reason)}\n" for w in review.waived]
     room = limit - len(head) - len(review.beside) - 200
     return (
         head
-        + _fit([*map(_finding, review.found), *waived], room, "- {} more findings are left out here.\n")
+        + _fit([*map(_finding, worst), *waived], room, "- {} more findings are left out here.\n")
         + (review.beside)
     )
