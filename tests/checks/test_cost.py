@@ -10,7 +10,7 @@ import pytest
 
 from modelform.catalog import Catalog
 from modelform.checks import cost
-from modelform.checks.holdings import holdings, of_export
+from modelform.checks.holdings import Record, holdings, of_export
 from modelform.spec.resolved import Stack
 
 GPT = "openai/gpt-5.4-mini@2026-03-17"
@@ -124,12 +124,54 @@ def test_against_what_is_deployed(build_stack: BuildStack, catalog: Catalog) -> 
             ]
         }
     }
-    held = list(holdings(of_export(state)))
+    records = of_export(state)
+    held = list(holdings(records))
     assert [(h.name, h.region, h.capacity) for h in held] == [("chat", "swedencentral", 10)]
     use = {"inputTokens": 1_000_000}
     stack = build_stack(
         written(chat={"model": MISTRAL, "sku": "globalStandard", "capacity": {"tpm": 30_000}, "usage": use})
     )
-    found = cost.document(stack, catalog, held)["deployed"]
+    found = cost.document(stack, catalog, records)["deployed"]
     assert found["difference"]["expected"] == 0.0
     assert found["difference"]["most"] == pytest.approx(2 * found["total"]["most"])
+
+
+HUB = "/subscriptions/S/resourceGroups/rg/providers"
+LOG = f"{HUB}/Microsoft.OperationalInsights/workspaces/log"
+
+
+def test_a_hub_that_is_deployed_is_no_difference_and_one_that_is_not_is_all_of_it(
+    build_stack: BuildStack, catalog: Catalog
+) -> None:
+    model = catalog.model("microsoft/Phi-4@7")
+    assert model is not None
+    assert model.serverless is not None
+    stack = build_stack(
+        {
+            "workspaces": {"studio": {"kind": "hub", "location": "eastus2", "projects": ["lab"], "exposure": "private"}},
+            "deployments": {
+                "phi": {
+                    "model": model.id, "sku": "serverless", "workspace": "studio/lab", "name": "phi-x",
+                    "usage": {"inputTokens": 8_000_000},
+                }
+            },
+        }
+    )  # fmt: skip
+    whole = cost.document(stack, catalog, [])
+    assert whole["deployed"]["difference"]["expected"] == whole["total"]["expected"] == 33.2
+    place = {"location": "eastus2"}
+    settings = {"properties": {"modelSettings": {"modelId": model.serverless.asset}}}
+    network = "azure-native:network:PrivateEndpoint"
+    records = [
+        Record("azure-native:storage:StorageAccount", f"{HUB}/Microsoft.Storage/storageAccounts/st", place),
+        Record("azure-native:keyvault:Vault", f"{HUB}/Microsoft.KeyVault/vaults/kv", place),
+        Record("azure-native:operationalinsights:Workspace", LOG, place),
+        Record("azure-native:monitor:DiagnosticSetting", f"{HUB}/x/diagnosticSettings/logs", {"workspaceId": LOG}),
+        *(Record(network, f"{HUB}/Microsoft.Network/privateEndpoints/pe{n}", place) for n in range(4)),
+        Record("azure-native:machinelearningservices:ServerlessEndpoint", f"{HUB}/x/phi-x", {**place, **settings}),
+    ]
+    there = cost.document(stack, catalog, records)["deployed"]
+    assert there["difference"] == {"expected": 0.0, "most": 0.0}
+    elsewhere = Record("azure-native:monitor:DiagnosticSetting", f"{HUB}/x/logs", {"workspaceId": "/far/away"})
+    more = cost.document(stack, catalog, [*records, elsewhere])["deployed"]
+    assert more["difference"]["expected"] == -2.76

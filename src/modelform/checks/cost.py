@@ -14,7 +14,7 @@ from typing import Any, Literal
 from modelform.catalog import SERVERLESS, Catalog, Evidence, Model, Price
 from modelform.catalog.catalog import STALE_DAYS
 from modelform.catalog.prices import RETAIL
-from modelform.checks.holdings import Holding
+from modelform.checks.holdings import Holding, Record, holdings
 from modelform.checks.place import placed, several, written
 from modelform.record import dataclass
 from modelform.spec.resolved import Stack, Workspace
@@ -140,14 +140,14 @@ def items(stack: Stack, catalog: Catalog) -> Iterator[Item]:
         yield Item(made.key, made.workspace, made.model.name, item.model, item.sku, item.region, capacity, made.usage)
 
 
-def deployed(stack: Stack, holdings: Iterable[Holding], catalog: Catalog, currency: str) -> list[Line]:
+def deployed(stack: Stack, held: Iterable[Holding], catalog: Catalog, currency: str) -> list[Line]:
     """What the stack's state holds, at today's prices and with the usage that the file declares for each by name."""
     usage = {(stack.workspaces[d.workspace].name, d.name): (d.key, d.usage) for d in stack.deployments.values()}
     found = []
-    for held in holdings:
-        key, expected = usage.get((held.account, held.name), (held.name, {}))
-        model = catalog.by_arm(held.format, held.model, held.version)
-        item = Item(key, held.account, held.model, model, held.sku, held.region, held.capacity, expected)
+    for one in held:
+        key, expected = usage.get((one.account, one.name), (one.name, {}))
+        model = catalog.by_arm(one.format, one.model, one.version)
+        item = Item(key, one.account, one.model, model, one.sku, one.region, one.capacity, expected)
         found.append(line(item, catalog, currency))
     return found
 
@@ -237,33 +237,16 @@ def _tokens(item: Item, catalog: Catalog) -> float | None:
 def parts(workspace: Workspace, catalog: Catalog, currency: str) -> Iterator[Line]:
     """What a workspace costs beside its deployments: a hub's storage, vault and firewall, logs, private endpoints."""
 
-    def part(name: str, kind: str, number: float, note: str) -> Line:
-        key, region = f"{workspace.key} {name}", workspace.location
-        price = catalog.part_price(kind, region, currency) or catalog.part_price(kind, region)
-        assert price is not None, f"prices.yaml has every part, and not {kind}"
-        month, proof = number * price.rates[kind], price.evidence
-        return Line(
-            "part",
-            key,
-            workspace.key,
-            "",
-            "",
-            region,
-            "fixed",
-            month,
-            month,
-            True,
-            price.currency,
-            note,
-            proof.source,
-            proof.as_of,
-        )
+    def made(name: str, kind: str, number: float, note: str) -> Line:
+        key = f"{workspace.key} {name}"
+        return part(key, workspace.key, workspace.location, kind, number, note, catalog, currency)
 
-    if workspace.kind == "hub":
-        yield part("storage", "storageGbMonth", STORED_GB, f"{STORED_GB} GB stored")
-        yield part("key vault", "vault10kCalls", VAULT_CALLS / 10_000, f"{VAULT_CALLS:,} calls")
-    if workspace.kind == "hub" or workspace.diagnostics is not None:
-        yield part("logs", "logsGb", LOGGED_GB, f"{LOGGED_GB} GB logged")
+    hub = workspace.kind == "hub"
+    if hub:
+        yield made("storage", "storageGbMonth", STORED_GB, f"{STORED_GB} GB stored")
+        yield made("key vault", "vault10kCalls", VAULT_CALLS / 10_000, f"{VAULT_CALLS:,} calls")
+    if hub or workspace.diagnostics is not None:
+        yield made("logs", "logsGb", LOGGED_GB, f"{LOGGED_GB} GB logged")
     if workspace.kind == "hub" and workspace.outbound:
         note = "behind rules for hosts, by the hour once the network is made; no price was found"
         yield Line(
@@ -273,7 +256,32 @@ def parts(workspace: Workspace, catalog: Catalog, currency: str) -> Iterator[Lin
     if workspace.exposure == "private":
         number = PRIVATE_ENDPOINTS.get(workspace.kind, 1)
         said = f"{number} private endpoint{'' if number == 1 else 's'}, without traffic"
-        yield part("endpoints", "privateEndpointHour", number * HOURS, said)
+        yield made("endpoints", "privateEndpointHour", number * HOURS, said)
+
+
+def part(
+    key: str, workspace: str, region: str, kind: str, number: float, note: str, catalog: Catalog, currency: str
+) -> Line:
+    """So much of something under `parts` in prices.yaml, a month."""
+    price = catalog.part_price(kind, region, currency) or catalog.part_price(kind, region)
+    assert price is not None, f"prices.yaml has every part, and not {kind}"
+    month, proof = number * price.rates[kind], price.evidence
+    return Line(
+        "part",
+        key,
+        workspace,
+        "",
+        "",
+        region,
+        "fixed",
+        month,
+        month,
+        True,
+        price.currency,
+        note,
+        proof.source,
+        proof.as_of,
+    )
 
 
 def total(lines: Iterable[Line], currency: str = "USD") -> Total:
@@ -371,7 +379,7 @@ def gap(lines: Iterable[Line], currency: str, catalog: Catalog) -> tuple[str, st
 def document(
     stack: Stack,
     catalog: Catalog,
-    holdings: Iterable[Holding] | None = None,
+    records: Iterable[Record] | None = None,
     *,
     currency: str = "",
     today: date | None = None,
@@ -398,16 +406,19 @@ def document(
     limit = stack.policy.monthly_cost
     if limit is not None:
         made["limit"] = {"limit": limit.limit, "currency": limit.currency}
-    if holdings is not None:
-        # A hub's endpoints have no capacity, and its parts cost the same before and after.
-        here = [item for item in lines if item.kind == "deployment" and item.sku != SERVERLESS]
-        before = deployed(stack, holdings, catalog, wanted)
-        made["deployed"] = _against(total(here, wanted), total(before, wanted))
+    if records is not None:
+        from modelform.checks.standing import standing
+
+        had = list(records)
+        before = [*deployed(stack, holdings(had), catalog, wanted), *standing(stack, had, catalog, wanted)]
+        made["deployed"] = _against(total(lines, wanted), total(before, wanted))
     return made
 
 
 def _against(now: Total, before: Total) -> dict[str, Any]:
-    most = None if now.most is None or before.most is None else now.most - before.most
+    alike = {*now.unpriced, *now.unbounded} == {*before.unpriced, *before.unbounded}
+    known = now.most_known - before.most_known
+    most = known if alike or (now.most is not None and before.most is not None) else None
     return {
         "total": before.to_json(),
         "difference": {"expected": _money(now.expected - before.expected), "most": _money(most)},

@@ -41,7 +41,6 @@ def cost(
     """Estimate what the stack costs a month: by declared usage, and at most by its capacity. Needs no cloud."""
     from modelform import checks
     from modelform.checks import cost as estimates
-    from modelform.checks.holdings import holdings
     from modelform.cli.money import currency_of
     from modelform.cli.session import open_session
     from modelform.report import cost as view
@@ -50,10 +49,9 @@ def cost(
     wanted = currency_of(currency) if currency else ""
     session = open_session(place, choice, house)
     records = deployed(session)
-    held = None if records is None else list(holdings(records))
     catalog = _catalog(session)
     today = session.around.today()
-    document = estimates.document(session.resolved, catalog, held, currency=wanted, today=today)
+    document = estimates.document(session.resolved, catalog, records, currency=wanted, today=today)
     known = [
         *checks.run(session.resolved, catalog, today=today, only=OWN),
         *_gap(session.resolved, catalog, wanted),
