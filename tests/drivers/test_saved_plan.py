@@ -572,7 +572,7 @@ WRONG: list[tuple[Callable[[dict[str, Any]], None], str]] = [
     (lambda d: d["summary"].update(create=True), "summary.create is not a whole number"),
     (lambda d: d["options"].update(purge=[1]), "options.purge is not a list of texts"),
     (lambda d: d["options"].update(on_name_taken="x"), "options.on_name_taken is 'x'"),
-    (lambda d: d["operations"].append("x"), r"operations\[8\] is no map"),
+    (lambda d: d["operations"].append("x"), r"operations\[7\] is no map"),
     (lambda d: d["operations"][1].pop("urn"), r"operations\[1\].urn is missing"),
     (lambda d: d["environment"].update(A=1), "environment.A is not text"),
     (lambda d: d.update(commit="abc"), "commit is no map"),
