@@ -206,3 +206,30 @@ def test_a_parameter_that_is_missing_is_said_at_its_place(check: Any) -> None:
     ran = check("--arm-template", "template.json", folder=CASES / "arm/loop")
     assert ran.code == 4
     assert "template.json:6:5: error: the parameter 'product' has no default" in " ".join(ran.err.split())
+
+
+HOUSE = """\
+apiVersion: modelform/company/v1
+pinning: {upgrades: [onceExpired]}
+naming: {deployments: "x-.*", resourceGroups: "rg-ai-.*"}
+requiredTags: {team: [search], owner: []}
+"""
+
+
+def test_what_a_company_wants_is_said_in_the_tools_words(check: Any, plan: Any) -> None:
+    company = check.write("company.yaml", HOUSE)
+    ran = check("--terraform-plan", "plan.json", "--company", company, "--json")
+    found = {d["code"]: d for d in ran.document["diagnostics"] if d["severity"] == "error"}
+    assert ran.code == 3
+    assert found["company.pinning"]["hint"] == 'set `version_upgrade_option = "OnceCurrentVersionExpired"`'
+    assert found["company.naming"]["hint"] == "give it a name of that form"
+    assert found["company.tags"]["hint"] == "give each of them the tag"
+    named = [d["resource"] for d in ran.document["diagnostics"] if d["code"] == "company.naming"]
+    assert named[0] == "azurerm_resource_group.main"
+
+
+def test_a_deployment_of_azurerms_has_no_tags_of_its_own(check: Any, plan: Any) -> None:
+    company = check.write("company.yaml", HOUSE.replace(", owner: []", ""))
+    ran = check("--terraform-plan", "plan.json", "--company", company, "--json")
+    assert "company.tags" not in ran.codes, "its account and group have the tag, and it can have none"
+    assert "tags" not in deployment(plan, "gpt")["after"]

@@ -218,9 +218,12 @@ class _Work:
         return ""
 
     def group(self, item: Declared, location: str) -> ResourceGroup:
-        made = any(g.name.lower() == item.group.lower() and not g.existing for g in self.of(GROUP))
+        made = next((g for g in self.of(GROUP) if g.name.lower() == item.group.lower() and not g.existing), None)
         # Only what is declared here has a name that can still be another.
-        found = ResourceGroup(item.group, item.group, item.subscription, location, existing=not made)
+        tags = _tags(made.at("tags")) if made else {}
+        found = ResourceGroup(item.group, item.group, item.subscription, location, existing=made is None, tags=tags)
+        if made is not None and "resourceGroup" not in self.origins:
+            self.mark("resourceGroup", made)
         return self.groups.setdefault(f"{item.subscription}/{item.group}".lower(), found)
 
     def local_keys(self, item: Declared, kind: WorkspaceKind) -> bool:
@@ -359,7 +362,8 @@ class _Work:
             capacity=None if isinstance(capacity, Unknown) else offered.capacity(known, sku, capacity),
             upgrade=item.text("properties", "versionUpgradeOption") or "OnceNewDefaultVersionAvailable",
             content_filter=item.text("properties", "raiPolicyName") or None,
-            tags=_tags(item.at("tags")),
+            # Where a tool has no tags for a deployment, those of its account are all that there are.
+            tags=_tags(item.at("tags")) if "tags" in item.body else self.workspaces[home].tags,
             pinned=bool(written),
         )
 

@@ -87,7 +87,7 @@ def _deployment(values: Values) -> dict[str, Any]:
         sku = {"name": of(scale, "type"), "capacity": of(scale, "capacity")}
     return {
         "sku": {"name": of(sku, "name"), "capacity": of(sku, "capacity")},
-        "tags": values.get("tags"),
+        **({"tags": values["tags"]} if "tags" in values else {}),
         "properties": {
             "model": {key: of(model, key) for key in ("format", "name", "version")},
             "versionUpgradeOption": values.get("version_upgrade_option"),

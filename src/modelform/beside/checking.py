@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from modelform.beside.assemble import MARK, Assembled
 from modelform.beside.declared import CODE, STORES, WORKSPACE, Declared
 from modelform.beside.held import UNASKED
+from modelform.checks.fields import UPGRADES
 from modelform.errors import Diagnostic, Report, Severity, Span
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ SETTING = "security.diagnostics"
 NONE = "the workspace has no diagnostic setting, and"
 NONE_HERE = "no diagnostic setting of it is declared here (one may be elsewhere), and"
 MUTE = "its diagnostic setting sends no logs (another may be elsewhere), and"
+_UPGRADE = re.compile(r"^write `upgrade: (\w+)`")
 _MARKED = re.compile(re.escape(MARK) + r":(\d+):0")
 LEVELS = {"error": Severity.ERROR, "warning": Severity.WARNING, "warn": Severity.WARNING, "info": Severity.INFO}
 
@@ -35,6 +37,7 @@ HINTS: dict[str, dict[str, str]] = {
         "security.diagnostics": "declare an `azurerm_monitor_diagnostic_setting` with it as the target",
         "security.local-keys": "set `local_auth_enabled = false` (azurerm_ai_services: `local_authentication_enabled`)",
         "security.public-network": "set `public_network_access_enabled = false` (azurerm_ai_services: `Disabled`)",
+        "company.pinning upgrade": "set `version_upgrade_option = {}`",
     },
     "": {
         "security.open-outbound": "set `restrictOutboundNetworkAccess: true` and `allowedFqdnList` in its properties",
@@ -43,6 +46,11 @@ HINTS: dict[str, dict[str, str]] = {
         "security.local-keys": "set `disableLocalAuth: true` in its properties",
         "security.public-network": "set `publicNetworkAccess: Disabled` in its properties, and make a private endpoint",
         "marketplace.terms": "declare a marketplaceSubscriptions resource for the model, which accepts its terms",
+        "company.naming": "give it a name of that form",
+        "company.pinning": "name the version of the model",
+        "company.pinning upgrade": "set `versionUpgradeOption: {}` in its properties",
+        "company.tags": "give each of them the tag",
+        "cost.limit": "take less capacity: how much of it is used stands in no file of another tool",
     },
 }  # fmt: skip
 
@@ -96,9 +104,13 @@ def _translated(finding: Diagnostic, made: Assembled) -> Diagnostic:
     tool = made.stack.engine
     hints = HINTS.get("Terraform" if tool == "terraform" else "", {})
     found = _marked(finding.span, made)
-    keys = (f"{finding.code} {found[0].type}" if found else "", finding.code)
-    ours = (table[key] for table in (hints, HINTS[""]) for key in keys if key in table)
+    upgrade = _UPGRADE.search(finding.hint)
+    keys = (f"{finding.code} upgrade" if upgrade else "", f"{finding.code} {found[0].type}" if found else "")
+    ours = (table[key] for key in (*keys, finding.code) for table in (hints, HINTS[""]) if key in table)
     hint = next(ours, "") or _instead(finding.hint)
+    if upgrade:
+        arm = next((arm for arm, word in UPGRADES.items() if word == upgrade[1]), upgrade[1])
+        hint = hint.format(f'"{arm}"')
     finding = replace(finding, hint=_words(hint, made), detail=_words(finding.detail, made))
     if found is None:
         return finding
