@@ -148,7 +148,9 @@ def test_a_hub_that_is_deployed_is_no_difference_and_one_that_is_not_is_all_of_i
     assert model.serverless is not None
     stack = build_stack(
         {
-            "workspaces": {"studio": {"kind": "hub", "location": "eastus2", "projects": ["lab"], "exposure": "private"}},
+            "workspaces": {
+                "studio": {"kind": "hub", "location": "eastus2", "projects": ["lab"], "exposure": "private"},
+            },
             "deployments": {
                 "phi": {
                     "model": model.id, "sku": "serverless", "workspace": "studio/lab", "name": "phi-x",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import cache, cached_property
@@ -403,6 +403,20 @@ class Catalog:
             for region in model.regions_for(sku)
             if region in self._regions and self.allowed_by(residency, sku, region, model)
         )
+
+    def nearest(self, regions: Iterable[str], region: str) -> tuple[str, ...]:
+        """Regions with those first that share the geography, then the data zone, of a region."""
+        here = self._regions.get(region)
+
+        def distance(name: str) -> tuple[bool, bool, str]:
+            there = self._regions[name]
+            return (
+                here is None or there.geography != here.geography,
+                here is None or there.data_zone != here.data_zone,
+                name,
+            )
+
+        return tuple(sorted((name for name in regions if name in self._regions), key=distance))
 
     def cheapest_sku(self, model: Model, region: str, residency: str | None = None) -> str | None:
         """The cheapest pay-as-you-go sku of a model in a region that a policy allows; None where there is none.

@@ -113,17 +113,7 @@ def regions_there(item: Placed, catalog: Catalog, sku: str) -> tuple[str, ...]:
 
 def nearest(regions: Iterable[str], region: str, catalog: Catalog) -> tuple[str, ...]:
     """Regions with those first that share the geography, then the data zone, of a region."""
-    here = catalog.regions.get(region)
-
-    def distance(name: str) -> tuple[bool, bool, str]:
-        there = catalog.regions[name]
-        return (
-            here is None or there.geography != here.geography,
-            here is None or there.data_zone != here.data_zone,
-            name,
-        )
-
-    return tuple(sorted(regions, key=distance))
+    return catalog.nearest(regions, region)
 
 
 def elsewhere(item: Placed, catalog: Catalog) -> str:

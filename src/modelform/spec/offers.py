@@ -181,9 +181,15 @@ def _no_default(context: Context, key: str, facts: Facts, region: str) -> None:
     """No sku of the model is both in the region and paid by use: say where there is one."""
     path = f"deployments.{key}.model"
     here = facts.skus_in(region)
+    fitting = _fitting_here(context, facts, region)
+    if here and not fitting:
+        summary = f"{facts.name} in {region} has no sku{_fits(context)}"
+        hint = _elsewhere(context, facts, region) or f"Take another model: no region has it{_fits(context)}."
+        context.error("availability.sku", summary, path, hint)
+        return
     if here:
         summary = f"{facts.name} in {region} has no sku that is paid by use, so that one must be named"
-        context.error("availability.sku", summary, path, f"Write sku: {either(lower_camel(sku) for sku in here)}.")
+        context.error("availability.sku", summary, path, f"Write sku: {either(lower_camel(sku) for sku in fitting)}.")
         return
     if facts.regions_unknown:
         summary = f"the catalogue does not know where {facts.name} is offered, so that its sku must be named"
@@ -191,10 +197,9 @@ def _no_default(context: Context, key: str, facts: Facts, region: str) -> None:
             "availability.sku", summary, path, f"Write sku: {either(lower_camel(s) for s in facts.offers or STANDARD)}."
         )
         return
-    places = [f"{lower_camel(sku)} in {_some(offer.regions)}" for sku, offer in facts.offers.items() if offer.regions]
-    hint = (
-        f"It has {'; '.join(places)}." if places else "It has no account deployment in any region: take another model."
-    )
+    places = _elsewhere(context, facts, region)
+    none = f"It has no account deployment{_fits(context)} in any region: take another model."
+    hint = places or none
     if facts.serverless is not None and facts.serverless.regions and not places:
         hint = f"It is served as a serverless endpoint of a hub's project in {_some(facts.serverless.regions)}."
     context.error("availability.region", f"{facts.name} is not offered in {region}", path, hint)
@@ -208,19 +213,24 @@ def _available(context: Context, key: str, facts: Facts, sku: str, region: str) 
     if sku == SERVERLESS:
         return _serverless_available(context, key, facts, region)
     offer = facts.offers.get(sku)
-    here = [lower_camel(name) for name in facts.skus_in(region)]
-    shown = lower_camel(sku)
+    here = [lower_camel(name) for name in _fitting_here(context, facts, region)]
+    shown, fits = lower_camel(sku), _fits(context)
     if offer is None:
         if facts.regions_unknown:
             return True
         has = ", ".join(lower_camel(name) for name in facts.offers) or "none"
-        hint = f"In {region} it has {either(here)}." if here else f"Its skus: {has}."
+        none = f"; none of them is{fits}" if fits and facts.offers else ""
+        other = _elsewhere(context, facts, region) or f"Its skus: {has}{none}."
+        hint = f"In {region} it has {either(here)}{fits}." if here else other
         context.error("availability.sku", f"{facts.name} has no sku {shown}", path, hint)
         return False
     if not offer.evidence.stops or offer.partial:
         return True
-    there = f"{shown} is offered in {_some(offer.regions)}" if offer.regions else f"no region has {shown} of it"
-    hint = f"In {region} it has {either(here)}; {there}." if here else f"{there[:1].upper()}{there[1:]}."
+    places = context.catalog.nearest(context.catalog.allowed_regions(facts, sku, context.policy.residency), region)
+    there = f"{shown} is offered{fits} in {_some(places)}" if places else f"no region has {shown} of it{fits}"
+    hint = f"In {region} it has {either(here)}{fits}; {there}." if here else f"{there[:1].upper()}{there[1:]}."
+    if not here and not places:
+        hint = f"{hint} {_elsewhere(context, facts, region) or 'Take another model.'}"
     context.error("availability.region", f"{facts.name} is not offered as {shown} in {region}", path, hint)
     return False
 
@@ -228,7 +238,7 @@ def _available(context: Context, key: str, facts: Facts, sku: str, region: str) 
 def _serverless_available(context: Context, key: str, facts: Facts, region: str) -> bool:
     path = f"deployments.{key}.model"
     if facts.serverless is None:
-        here = facts.skus_in(region)
+        here = _fitting_here(context, facts, region)
         hint = f"In a workspace of kind foundry it has {either(lower_camel(sku) for sku in here)}." if here else ""
         context.error("availability.sku", f"{facts.name} is not offered as a serverless endpoint", path, hint)
         return False
@@ -241,13 +251,36 @@ def _serverless_available(context: Context, key: str, facts: Facts, region: str)
             facts.serverless.note,
         )
         return False
+    allowed = context.catalog.allowed_regions(facts, SERVERLESS, context.policy.residency)
+    places = context.catalog.nearest(allowed, region)
     context.error(
         "availability.region",
         f"{facts.name} is not offered as a serverless endpoint in {region}",
         path,
-        f"It is in {_some(facts.serverless.regions)}; the hub's location decides.",
+        f"It is in {_some(places)}; the hub's location decides." if places else f"No region has it{_fits(context)}.",
     )
     return False
+
+
+def _fits(context: Context) -> str:
+    """The policy's residency, for the end of a sentence on what is on offer."""
+    return f" within {context.policy.residency}" if context.policy.residency else ""
+
+
+def _fitting_here(context: Context, facts: Facts, region: str) -> tuple[str, ...]:
+    """The skus of accounts that the model has in the region and that the policy allows."""
+    policy = context.policy.residency
+    return tuple(sku for sku in facts.skus_in(region) if context.catalog.allowed_by(policy, sku, region, facts))
+
+
+def _elsewhere(context: Context, facts: Facts, region: str) -> str:
+    """Where the policy allows the model under some sku, the nearest regions first; empty where it does nowhere."""
+    policy, found = context.policy.residency, []
+    for sku in facts.offers:
+        places = context.catalog.nearest(context.catalog.allowed_regions(facts, sku, policy), region)
+        if places:
+            found.append(f"{lower_camel(sku)} in {_some(places)}")
+    return f"It has{_fits(context)} {'; '.join(found)}." if found else ""
 
 
 def lower_camel(sku: str) -> str:
