@@ -16,7 +16,12 @@ class CostForm:
     """A limit for the estimated cost of a month."""
 
     limit: float = key(Number(whole=False), "The most that a month may cost.", required=True, example=4000)
-    currency: str = key(Text(r"[A-Z]{3}", "a currency code", "USD"), "ISO 4217 code.", default="USD", example="USD")
+    currency: str = key(
+        Text(r"[A-Z]{3}", "a currency code", "USD"),
+        "Its ISO 4217 code; `catalog refresh --currency` asks Azure for prices in it.",
+        default="USD",
+        example="USD",
+    )
 
 
 A_SEAT = Text(r"[A-Za-z]{2}", "EU or a country code such as FR", "EU")
