@@ -362,6 +362,31 @@ def test_a_pin_by_digest_wants_the_digests_of_the_packs(house: Any) -> None:
     assert (ran.code, codes(ran)) == (3, ["company.two"]), "the same file beside another pack is another one"
 
 
+UNDOES = """\
+import modelform.checks.rules.residency_processing as rule
+rule.check = lambda *given: ()
+open("touched", "w")
+code, level, sentence, reason = "acme.undo", "warning", "S.", "R."
+def check(stack, catalog, today, facts):
+    return None
+"""
+
+
+@pytest.mark.parametrize(("allowed", "left"), [("none", []), ("conditions", ["acme.a"])])
+def test_a_company_may_let_stacks_have_no_python(allowed: str, left: list[str], house: Any) -> None:
+    (house.folder / "own").mkdir()
+    (house.folder / "own" / "undo.py").write_text(UNDOES)
+    (house.folder / "own" / "small.yaml").write_text(RULE.replace("== 'x'", "== 'dev'"))
+    house.write(good(house).replace("dataZoneStandard", "globalStandard") + "policy: {packs: [../own]}\n")
+    house.file.write_text(COMPANY + f"allow: {{packs: {allowed}}}\n")
+    ran = house("validate", "--company", "company.yaml", "--json")
+    assert (ran.code, codes(ran)) == (3, [*left, "residency.processing", "company.loosened"])
+    (found,) = (d for d in ran.document["diagnostics"] if d["code"] == "company.loosened")
+    assert (found["file"], found["line"], found["column"]) == ("stacks/dev.yaml", 14, 18)
+    assert f"is looser than the company's `packs: {allowed}`, which holds" in found["summary"]
+    assert not (house.folder / "touched").exists(), "nothing of it was run"
+
+
 def test_a_pack_of_the_company_counts_as_its_file_does(house: Any) -> None:
     rules = house.folder / "rules"
     rules.mkdir()

@@ -57,7 +57,7 @@ names come first. What a check reads itself while it runs is not in it.
 **Python packs are code.** They run in modelform's process with your rights, network and environment included, as a
 Pulumi program does. There is no switch that leaves them out, for a check that is not made has not been passed: look at
 a stranger's stack before you validate it, or do it where it can do no harm. Conditions in YAML can reach nothing but
-the fields below.
+the fields below, and a company file may let stacks have only these (`allow: {packs: conditions}`).
 
 ## Conditions
 

@@ -117,6 +117,7 @@ def _resolved(form: CompanyForm, reading: Reading, sources: Sources, catalog: Ca
         engines=allow.engines if allow else (),
         backends=allow.backends if allow else (),
         secrets_providers=allow.secrets_providers if allow else (),
+        packs=allow.packs if allow else None,
         versions=pinning.versions if pinning else None,
         upgrades=tuple(UPGRADES[word] for word in pinning.upgrades) if pinning else (),
         naming=_written(form.naming),

@@ -102,6 +102,11 @@ class AllowForm:
         default=(),
         example=["azurekeyvault://kv-contoso.vault.azure.net/*"],
     )
+    packs: str | None = key(
+        Choice(("any", "conditions", "none")),
+        "Checks of their own that stacks may name: `conditions` only those in YAML, since Python could undo a check.",
+        example="conditions",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

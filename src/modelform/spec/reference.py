@@ -164,7 +164,8 @@ since what holds must not depend on who runs it. It extends and includes nothing
 * **Tighten, never loosen.** Of a stack's policy and this one the tighter holds, part by part: a residency that allows
   nothing more, a shorter list, a longer notice, a lower limit, a higher level of a check. Where the stack says
   something looser, the company's holds, and `company.loosened` is found at the place in the stack file. A level may
-  also not be lowered below a check's own where this file gives it none.
+  also not be lowered below a check's own where this file gives it none. A stack's own [pack](packs.md) in Python could
+  undo any check: `allow: {packs: conditions}` lets stacks have none, without running it to find out.
 * **What else is checked**: [`company.runs`](checks.md#companyruns) (target, engine; on Azure backend and secrets
   provider), [`company.naming`](checks.md#companynaming), [`company.tags`](checks.md#companytags),
   [`company.pinning`](checks.md#companypinning), [`company.duties`](checks.md#companyduties),

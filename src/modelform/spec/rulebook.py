@@ -68,6 +68,7 @@ class Company:
     engines: tuple[str, ...] = ()
     backends: tuple[str, ...] = ()
     secrets_providers: tuple[str, ...] = ()
+    packs: str | None = None
     versions: str | None = None
     upgrades: tuple[str, ...] = ()
     naming: dict[str, str] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from modelform.catalog import PROOFS, SERVERLESS, Catalog
 from modelform.catalog.search import slug
 from modelform.catalog.seats import countries
 from modelform.errors import Span
-from modelform.spec.resolved import CostLimit, Policy
+from modelform.spec.resolved import CostLimit, Pack, Policy
 from modelform.spec.rulebook import Company, Loosened
 
 # A sku for each scope of processing: what a residency allows depends on nothing else of it.
@@ -57,7 +57,7 @@ class _Work:
             diagnostics=self.one("diagnostics", stack.diagnostics, floor.diagnostics, _requires),
             origins=demanded,
             preferred_origins=preferred,
-            packs=(*floor.packs, *stack.packs),
+            packs=(*floor.packs, *self._packs()),
         )
 
     def one(self, key: str, said: Any, floor: Any, within: Callable[[Any, Any], bool], shown: str = "{}") -> Any:
@@ -85,6 +85,19 @@ class _Work:
         if not kept:
             self.hold(f"policy.{key}")
         return kept or floor
+
+    def _packs(self) -> Iterable[Pack]:
+        """The packs of the stack, as far as the company allows them: nothing of the others is run."""
+        allowed = self.company.packs
+        for index, pack in enumerate(self.stack.packs):
+            kept = () if allowed == "none" else tuple(file for file in pack.files if not file.path.endswith(".py"))
+            if allowed not in ("none", "conditions") or kept == pack.files:
+                yield pack
+                continue
+            said = pack.folder if allowed == "none" else f"Python in {pack.folder}"
+            self.note(f"policy.packs.{index}", said, f"`packs: {allowed}`", "allow.packs")
+            if kept:
+                yield replace(pack, files=kept)
 
     def note(self, path: str, said: str, floor: str, at: str) -> None:
         """Notes a place where the stack would allow more."""
