@@ -161,3 +161,15 @@ def test_what_the_catalogue_knows_to_be_gone_is_in_no_list(modelform: Any) -> No
 )
 def test_what_sources_leave_open_is_shown(modelform: Any, name: str, said: str) -> None:
     assert said in " ".join(modelform("catalog", "show", name).out.split())
+
+
+def test_prices_are_compared_in_one_region_and_none_is_of_another_than_was_asked(modelform: Any) -> None:
+    rows = modelform("catalog", "compare", "gpt-5.3-codex", "gpt-5.4-mini", "--json").document["models"]
+    zones = [offer for row in rows for offer in row["offers"] if offer["sku"] == "DataZoneStandard"]
+    assert zones[0]["pricedIn"] == zones[1]["pricedIn"]
+    document = modelform("catalog", "show", "gpt-5.4-mini", "--region", "westeurope", "--json").document
+    offers = {offer["sku"]: (offer["here"], offer["pricedIn"]) for offer in document["model"]["offers"]}
+    assert offers["GlobalStandard"] == (True, "westeurope")
+    assert offers["ProvisionedManaged"] == (False, None)
+    shown = modelform("catalog", "show", "gpt-5.4-mini", "--region", "westeurope").out
+    assert "provisionedManaged          7        not there" in shown

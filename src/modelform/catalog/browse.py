@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from modelform.catalog.catalog import SERVERLESS, Catalog, Standing
@@ -173,17 +174,42 @@ def life(catalog: Catalog, model: Model, today: date) -> dict[str, Any]:
     }
 
 
-def describe(catalog: Catalog, model: Model, today: date, region: str = "", currency: str = "") -> dict[str, Any]:
-    """All that is known of a model; prices in a region, or where each sku is on offer first.
+def compare(
+    catalog: Catalog, models: Sequence[Model], today: date, region: str = "", currency: str = ""
+) -> list[dict[str, Any]]:
+    """Models as `describe` has them; without a region, each sku's prices are of one that all have it in."""
+    common: dict[str, str] = {}
+    if not region:
+        for sku in dict.fromkeys(sku for model in models for sku in (*model.offers, SERVERLESS)):
+            places = [set(catalog.allowed_regions(model, sku, None)) for model in models]
+            both = sorted(set.intersection(*places))
+            priced = (name for name in both if all(catalog.price(model, sku, name, currency) for model in models))
+            if place := next(priced, ""):
+                common[sku] = place
+    return [describe(catalog, model, today, region, currency, common) for model in models]
 
-    In the catalogue's currency, or in another one; there, where none is known in that.
+
+def describe(
+    catalog: Catalog,
+    model: Model,
+    today: date,
+    region: str = "",
+    currency: str = "",
+    first: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """All that is known of a model; prices in a region, or in the `first` one of a sku, where it is on offer.
+
+    In the catalogue's currency, or in another one; there, where none is known in that. A sku that the region does not
+    have is not `here`, and has no price.
     """
     standing = catalog.lifecycle(model, today)
     offers = []
     for row in where(catalog, model, Wish()):
         sku = row["sku"]
-        place = region if region in row["regions"] else row["regions"][0]
-        price, place = _price(catalog, model, sku, place, (region,) if region == place else row["regions"], currency)
+        here = not region or region in row["regions"]
+        place = region or first.get(sku) or row["regions"][0]
+        regions = (place,) if region or sku in first else row["regions"]
+        price, place = _price(catalog, model, sku, place, regions, currency) if here else (None, place)
         rules = catalog.capacity_rules(model, sku)
         usage = catalog.usage_name(model, sku)
         offers.append(
@@ -193,8 +219,9 @@ def describe(catalog: Catalog, model: Model, today: date, region: str = "", curr
                 "currency": price.currency if price else None,
                 "priceFact": _proof(price.evidence) if price else None,
                 "priceDays": (today - date.fromisoformat(price.evidence.as_of)).days if price else None,
-                "pricedIn": place,
-                **(_proof(model.offers[sku].at(place)) if region == place and sku in model.offers else {}),
+                "pricedIn": place if price else None,
+                "here": here,
+                **(_proof(model.offers[sku].at(place)) if here and region and sku in model.offers else {}),
                 "per": price.per if price else None,
                 "unit": rules.unit if rules else None,
                 "minimum": rules.minimum * rules.amount_per_unit if rules else None,

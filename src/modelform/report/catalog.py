@@ -114,7 +114,7 @@ def model(row: Mapping[str, Any], ink: Ink, currency: str = "") -> list[str]:
         [
             _written(offer["sku"]),
             str(len(offer["regions"])),
-            _price(offer["price"]) + _foreign(offer, currency),
+            _price(offer["price"]) + _foreign(offer, currency) if offer["here"] else "not there",
             "-" if offer["quota"] is None else f"{offer['quota']:,}",
             offer["confidence"],
         ]
@@ -217,7 +217,8 @@ def _price(price: Mapping[str, float] | None) -> str:
 
 
 def _offer(offer: Mapping[str, Any], currency: str) -> str:
-    return f"{_price(offer['price'])}{_foreign(offer, currency)} in {len(offer['regions'])}"
+    price = f"{_price(offer['price'])}{_foreign(offer, currency)}" if offer["here"] else "not there,"
+    return f"{price} in {len(offer['regions'])}"
 
 
 def _against(found: Sequence[Mapping[str, Any] | None]) -> str:

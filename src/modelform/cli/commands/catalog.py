@@ -175,7 +175,7 @@ def compare(
     money = _currency(currency)
     one = _model(catalog, first)
     other = _model(catalog, second) if second else _replacement(catalog, one)
-    rows = [browse.describe(catalog, model, _today(), here, money) for model in (one, other)]
+    rows = browse.compare(catalog, (one, other), _today(), here, money)
     voice = _answer(place, "catalog compare", models=rows)
     _tell_gap(place, rows, money)
     if voice is not None:
