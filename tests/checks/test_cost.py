@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -177,3 +178,15 @@ def test_a_hub_that_is_deployed_is_no_difference_and_one_that_is_not_is_all_of_i
     elsewhere = Record("azure-native:monitor:DiagnosticSetting", f"{HUB}/x/logs", {"workspaceId": "/far/away"})
     more = cost.document(stack, catalog, [*records, elsewhere])["deployed"]
     assert more["difference"]["expected"] == -2.76
+
+
+def test_what_a_price_stands_on_is_among_the_assumptions(build_stack: BuildStack, catalog: Catalog) -> None:
+    embed = {"model": "openai/text-embedding-3-large@1", "sku": "standard", "usage": {"inputTokens": 1_000_000}}
+    zone = {"model": MISTRAL, "sku": "dataZoneStandard", "usage": {"inputTokens": 1_000_000}}
+    stack = build_stack(written(embed=embed, one=zone, two=zone))
+    said = cost.assumptions(cost.estimate(stack, catalog), catalog, date(2026, 11, 22))
+    assert "embed: inferred: 1.21 times the Global price." in said
+    assert any(text.startswith("one, two: US meter; EU rate not confirmed") for text in said)
+    assert any(text.startswith("Older than 60 days (the oldest 454)") and "of embed" in text for text in said)
+    fresh = cost.assumptions(cost.estimate(build_stack(written(one=zone)), catalog), catalog, date(2026, 11, 22))
+    assert not any("Older" in text for text in fresh)

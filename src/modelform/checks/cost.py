@@ -351,7 +351,12 @@ def assumptions(lines: Iterable[Line], catalog: Catalog, today: date | None = No
         said.append("A batch queue is worked off once a day.")
     if any(item.how == "tokens" and not item.declared for item in found):
         said.append("Without `usage:` a deployment counts nothing in the estimate by usage.")
-    said += [f"{item.key}: {item.note}." for item in found if item.kind == "part"]
+    noted: dict[str, list[str]] = {}
+    for item in found:
+        if item.note and item.how != "unknown":
+            noted.setdefault(item.note, []).append(item.key)
+    said += [f"{several(keys)}: {note}." for note, keys in noted.items()]
+    said += [f"{item.key}: {item.note}." for item in found if item.kind == "part" and item.how == "unknown"]
     return said
 
 
