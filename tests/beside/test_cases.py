@@ -33,3 +33,5 @@ def test_what_another_tool_declares_is_checked(case: Path, check: Any) -> None:
     if os.environ.get("MODELFORM_UPDATE_GOLDEN"):
         file.write_text(text)
     assert text == file.read_text()
+    hints = [d["hint"] for d in ran.document["diagnostics"]]
+    assert not [hint for hint in hints if "write `" in hint], "the way out is no line of a stack file"

@@ -233,3 +233,11 @@ def test_a_deployment_of_azurerms_has_no_tags_of_its_own(check: Any, plan: Any) 
     ran = check("--terraform-plan", "plan.json", "--company", company, "--json")
     assert "company.tags" not in ran.codes, "its account and group have the tag, and it can have none"
     assert "tags" not in deployment(plan, "gpt")["after"]
+
+
+def test_a_weaker_filter_is_mended_in_the_tools_words(check: Any, plan: Any) -> None:
+    deployment(plan, "gpt")["after"]["rai_policy_name"] = "Microsoft.Default"
+    deployment(plan, "gpt")["after_unknown"].pop("rai_policy_name")
+    ran = check("--terraform-plan", check.write("plan.json", plan), "--json")
+    (found,) = (d for d in ran.document["diagnostics"] if d["code"] == "security.content-filter")
+    assert found["hint"] == 'leave `rai_policy_name` out, or set it to "Microsoft.DefaultV2"'

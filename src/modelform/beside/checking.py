@@ -37,6 +37,7 @@ HINTS: dict[str, dict[str, str]] = {
         "security.diagnostics": "declare an `azurerm_monitor_diagnostic_setting` with it as the target",
         "security.local-keys": "set `local_auth_enabled = false` (azurerm_ai_services: `local_authentication_enabled`)",
         "security.public-network": "set `public_network_access_enabled = false` (azurerm_ai_services: `Disabled`)",
+        "security.content-filter": 'leave `rai_policy_name` out, or set it to "Microsoft.DefaultV2"',
         "company.pinning upgrade": "set `version_upgrade_option = {}`",
     },
     "": {
@@ -46,6 +47,7 @@ HINTS: dict[str, dict[str, str]] = {
         "security.local-keys": "set `disableLocalAuth: true` in its properties",
         "security.public-network": "set `publicNetworkAccess: Disabled` in its properties, and make a private endpoint",
         "marketplace.terms": "declare a marketplaceSubscriptions resource for the model, which accepts its terms",
+        "security.content-filter": "leave `raiPolicyName` out, or set it to Microsoft.DefaultV2",
         "company.naming": "give it a name of that form",
         "company.pinning": "name the version of the model",
         "company.pinning upgrade": "set `versionUpgradeOption: {}` in its properties",
