@@ -24,3 +24,11 @@ def pytest_configure(config: pytest.Config) -> None:
     wanted = config.getoption("--property-cases")
     if wanted:
         os.environ["MODELFORM_PROPERTY_CASES"] = str(wanted)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Whoever asks for more cases waits for them."""
+    if config.getoption("--property-cases"):
+        for item in items:
+            if "properties" in item.path.parts:
+                item.add_marker(pytest.mark.timeout(0))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -15,12 +16,15 @@ from typing import Any
 from pulumi import _types, log
 from pulumi.runtime import rpc, settings, stack
 
+_RANK, _NEEDS = "_modelform_rank", "_modelform_needs"
+_TOPS, _BOTTOMS = itertools.count(1), itertools.count(0, -1)
+
 
 def keep_up() -> None:
     """All of it that lasts: for a process that runs such programs."""
     wait_linearly()
     without_debug_messages()
-    without_cycle_search()
+    search_circles_briefly()
     remember_types()
 
 
@@ -79,14 +83,14 @@ def without_debug_messages() -> None:
     log.debug = _nothing
 
 
-def without_cycle_search() -> None:
-    """Has the SDK look for no circles of dependencies, from now on: a program of ours cannot make one.
+def search_circles_briefly() -> None:
+    """Has the SDK find circles of dependencies without a walk where there can be none, from now on.
 
-    Each resource is declared after all that it depends on. For each dependency the SDK walks all that lie behind it: in
-    a chain in which each depends on all earlier ones, that grows with the fourth power of its length.
+    For each dependency the SDK walks all that lie behind it: in a chain in which each depends on all earlier ones, that
+    grows with the fourth power of its length. A program that makes a circle is told so; without the search it hangs.
     """
     if hasattr(rpc, "declare_dependency"):
-        rpc.declare_dependency = _no_circle
+        rpc.declare_dependency = _declare_dependency
 
 
 def remember_types() -> None:
@@ -98,8 +102,41 @@ def remember_types() -> None:
             setattr(_types, name, cache(original))
 
 
-def _no_circle(from_resource: Any, to_resource: Any) -> bool:
+def _declare_dependency(from_resource: Any, to_resource: Any) -> bool:
+    """Remembers that the one resource needs the other; False where that would make a circle.
+
+    Each resource has a rank above those of all that it needs: what would be needed from above can make no circle, and
+    of the rest only what lies behind it is looked at, and goes below.
+    """
+    if from_resource is to_resource:
+        return False
+    high, low = getattr(from_resource, _RANK, None), getattr(to_resource, _RANK, None)
+    if low is None:
+        setattr(to_resource, _RANK, next(_BOTTOMS))
+    elif high is not None and low > high:
+        behind = _behind(to_resource)
+        if any(resource is from_resource for resource in behind):
+            return False
+        for resource in sorted(behind, key=lambda one: getattr(one, _RANK), reverse=True):
+            setattr(resource, _RANK, next(_BOTTOMS))
+    if high is None:
+        setattr(from_resource, _RANK, next(_TOPS))
+    needs = getattr(from_resource, _NEEDS, None)
+    if needs is None:
+        setattr(from_resource, _NEEDS, needs := {})
+    needs[id(to_resource)] = to_resource
     return True
+
+
+def _behind(resource: Any) -> list[Any]:
+    """The resource and all that it needs, directly or not."""
+    found, pending = {id(resource): resource}, [resource]
+    while pending:
+        for key, needed in getattr(pending.pop(), _NEEDS, {}).items():
+            if key not in found:
+                found[key] = needed
+                pending.append(needed)
+    return list(found.values())
 
 
 def _nothing(*said: Any, **how: Any) -> None:

@@ -147,6 +147,8 @@ def _compare(
         places.setdefault(_text(entry), []).append(index)
     where = [places[_text(entry)].pop(0) for entry in expected]
     phases = phases_of(expected)
+    # Deletes at the end go by what they need directly: what stays between two of them gives them no order.
+    going = {urn_of(entry) for entry, phase in zip(expected, phases, strict=True) if phase == 2}
     for later, entry in enumerate(expected):
         for earlier in range(later):
             before = expected[earlier]
@@ -156,7 +158,9 @@ def _compare(
             # A resource and what a replacement has left of it go at the same time.
             copies = {before.get("op"), entry.get("op")} <= DELETIONS and urn_of(before) == urn_of(entry)
             fact = phases[earlier] != phases[later] or (
-                not refreshes and not copies and relations.related(urn_of(before), urn_of(entry))
+                not refreshes
+                and not copies
+                and relations.related(urn_of(before), urn_of(entry), going if phases[later] == 2 else None)
             )
             if fact and where[earlier] > where[later]:
                 found.append(f"{what}: {_text(before)} must come before {_text(entry)}")

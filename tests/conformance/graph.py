@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 STACK = "urn:pulumi:dev::rec::pulumi:pulumi:Stack::rec-dev"
@@ -70,15 +70,16 @@ class Relations:
             direct.update(urn for urns in resource.get("propertyDependencies", {}).values() for urn in urns)
             direct.update(resource[key] for key in ("parent", "deletedWith") if resource.get(key))
 
-    def related(self, left: str, right: str) -> bool:
-        return left == right or right in self._closure(left) or left in self._closure(right)
+    def related(self, left: str, right: str, among: Collection[str] | None = None) -> bool:
+        """Does one need the other, by way of `among` only where that is given?"""
+        return left == right or right in self._closure(left, among) or left in self._closure(right, among)
 
-    def _closure(self, urn: str) -> set[str]:
+    def _closure(self, urn: str, among: Collection[str] | None) -> set[str]:
         seen: set[str] = set()
         pending = [urn]
         while pending:
             for other in self._direct.get(pending.pop(), ()):
-                if other not in seen:
+                if other not in seen and (among is None or other in among):
                     seen.add(other)
                     pending.append(other)
         return seen

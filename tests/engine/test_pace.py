@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import random
 import typing
 from typing import Any
 
@@ -96,3 +97,29 @@ def test_an_sdk_without_these_functions_is_left_as_it_is(monkeypatch: pytest.Mon
     pace.keep_up()
     assert not any((hasattr(stack, "wait_for_rpcs"), hasattr(rpc, "declare_dependency")))
     assert not hasattr(_types, "_is_union_type")
+
+
+class Resource:
+    """All that a search for circles needs of a resource."""
+
+
+def test_circles_are_found_and_nothing_else() -> None:
+    chance = random.Random(7)
+    for _ in range(200):
+        resources = [Resource() for _ in range(8)]
+        needs: dict[int, set[int]] = {number: set() for number in range(8)}
+
+        def behind(start: int, needs: dict[int, set[int]] = needs) -> set[int]:
+            found, pending = {start}, [start]
+            while pending:
+                for needed in needs[pending.pop()] - found:
+                    found.add(needed)
+                    pending.append(needed)
+            return found
+
+        for _ in range(30):
+            left, right = chance.randrange(8), chance.randrange(8)
+            circle = left in behind(right)
+            assert pace._declare_dependency(resources[left], resources[right]) is not circle
+            if not circle:
+                needs[left].add(right)

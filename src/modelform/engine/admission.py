@@ -93,7 +93,7 @@ class Admission:
         A provider resource says its version in its inputs.
         """
         with self.deployment.lock:
-            parent = self.deployment.goals.get(goal.parent)
+            parent = self.deployment.goals.get(self.deployment.claimed.get(goal.parent, goal.parent))
         if parent is not None:
             goal = goal.inherit(parent)
         if not goal.custom:
@@ -114,7 +114,8 @@ class Admission:
     def admit(self, goal: Goal) -> Case:
         """Gives the resource its name and finds its old state; holds the lock."""
         deployment = self.deployment
-        if goal.parent and goal.parent not in deployment.urns:
+        # What an operation on targets leaves out answers to its old name.
+        if goal.parent and goal.parent not in deployment.urns and goal.parent not in deployment.claimed:
             raise deployment.refuse("engine.no-parent", f"could not find parent resource {goal.parent}")
         urn = urns.make(deployment.stack, deployment.project, goal.parent, goal.type, goal.name)
         if urn in deployment.urns:
