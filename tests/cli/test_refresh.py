@@ -290,7 +290,7 @@ def test_costs_are_in_the_policys_currency_once_azure_was_asked_for_it(modelform
     assert "a month is estimated at 151 EUR, and the policy allows 100 EUR" in words(ran.err)
     ran = modelform("cost", "--currency", "gbp")
     assert ran.code == 9
-    assert "`modelform catalog refresh --currency GBP` asks Azure" in words(ran.err)
+    assert "`modelform catalog refresh --currency GBP --target sandbox` asks the sandbox" in words(ran.err)
     shown = modelform("catalog", "compare", "gpt-5.4-mini", "mistral-small-2503", "--currency", "EUR")
     assert "0.675 / 4.05 in" in shown.out
     assert "0.1 / 0.3 USD in" in shown.out

@@ -364,7 +364,7 @@ def _age(item: Line, today: date) -> int:
     return (today - date.fromisoformat(item.as_of)).days
 
 
-def gap(lines: Iterable[Line], currency: str, catalog: Catalog) -> tuple[str, str]:
+def gap(lines: Iterable[Line], currency: str, catalog: Catalog, target: str) -> tuple[str, str]:
     """What is known in another currency than the wanted one, as a sentence, and what to do; empty: nothing is."""
     found = list(lines)
     lacking = [item for item in found if item.how != "unknown" and item.currency != currency]
@@ -377,6 +377,8 @@ def gap(lines: Iterable[Line], currency: str, catalog: Catalog) -> tuple[str, st
     if all(item.sku == SERVERLESS for item in lacking):
         return said, "serverless endpoints are not in Azure's price list: see the offer's price at Azure"
     if any(item.sku != SERVERLESS and not catalog.priced_on(item.region, currency) for item in lacking):
+        if target == "sandbox":
+            return said, f"`modelform catalog refresh --currency {currency} --target sandbox` asks the sandbox"
         return said, f"`modelform catalog refresh --currency {currency}` asks Azure"
     return said, f"Azure's price list has no meter of them in {currency}: write the limit in {codes}"
 

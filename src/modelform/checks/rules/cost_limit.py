@@ -32,7 +32,7 @@ def check(stack: Stack, catalog: Catalog, today: date, facts: object | None) -> 
     lines = cost.estimate(stack, catalog)
     whole = cost.total(lines, limit.currency)
     detail = f"retail prices: {', '.join(cost.sources(lines, catalog))}; `modelform cost` shows how it is made"
-    gap, ask = cost.gap(lines, limit.currency, catalog)
+    gap, ask = cost.gap(lines, limit.currency, catalog, stack.target)
     if gap and len(whole.unpriced) == len(lines):
         summary = f"policy.monthlyCost is in {limit.currency}, and prices are known in {catalog.currency}: not checked"
         hint = f"{ask}; or write the limit in {catalog.currency}"

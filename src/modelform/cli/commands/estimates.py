@@ -74,7 +74,7 @@ def _gap(stack: Stack, catalog: Catalog, currency: str) -> list[Diagnostic]:
     from modelform.errors import Diagnostic, Severity
 
     wanted = currency or estimates.currency_of(stack, catalog)
-    said, hint = estimates.gap(estimates.estimate(stack, catalog, wanted), wanted, catalog)
+    said, hint = estimates.gap(estimates.estimate(stack, catalog, wanted), wanted, catalog, stack.target)
     return [Diagnostic("cost.currency", Severity.WARNING, said, hint=hint)] if said else []
 
 
