@@ -285,6 +285,23 @@ def test_an_adopted_resource_that_the_program_does_not_want_is_deleted() -> None
     assert bench.cloud.things == {}
 
 
+def test_what_is_adopted_needs_nothing_that_still_needs_the_one_before_it() -> None:
+    """Killed while `a` was made anew, in a program that has turned the dependency round: the bench checks each write."""
+    bench = Bench()
+    bench.good(lambda: Thing("b", value=1, opts=pulumi.ResourceOptions(depends_on=[Thing("a", value=1)])))
+    pending(bench, "a")
+    made = bench.snapshot.pending_operations.pop()
+    turned = made.resource.with_(dependencies=(urn("b"),), property_dependencies={"value": (urn("b"),)})
+    bench.snapshot.pending_operations.append(PendingOperation(turned, "creating"))
+    bench.snapshot.resources = [
+        r.with_(pending_replacement=True, id="old") if r.urn == urn("a") else r for r in bench.snapshot.resources
+    ]
+    outcome = bench.good(lambda: Thing("a", value=1, opts=pulumi.ResourceOptions(depends_on=[Thing("b", value=1)])))
+    assert sorted(steps(outcome)) == ["same a", "same b"]
+    assert bench.resource("a").dependencies == (urn("b"),)
+    assert bench.resource("b").dependencies == ()
+
+
 @pytest.mark.parametrize("operation", ["up", "refresh"])
 def test_a_provider_that_cannot_tell_keeps_the_create_pending(operation: str) -> None:
     bench = Bench()

@@ -113,6 +113,13 @@ def _adopt(state: list[Slot], found: Resource) -> list[Slot]:
             slot.change(delete=True)
         kept.append(slot)
     have = {slot.urn for slot in kept}
+    if found.urn not in have:
+        # What needed the one that it takes the place of comes after it: it can need none of those until it registers.
+        after = {found.urn}
+        for slot in kept:
+            if not after.isdisjoint(wanted(slot.resource)):
+                after.add(slot.urn)
+        have -= after
     lost = wanted(found) - have
     if lost:
         found = found.with_(
