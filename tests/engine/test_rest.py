@@ -375,6 +375,19 @@ def transformed() -> None:
     pulumi.runtime.register_resource_transform(lambda args: None)
 
 
+def transformed_invokes() -> None:
+    pulumi.runtime.register_invoke_transform(lambda args: None)
+
+
+def error_hooked() -> None:
+    hook = pulumi.ErrorHook("hook", lambda args: False)
+    Thing("a", Opts(hooks=pulumi.ResourceHookBinding(on_error=[hook])))
+
+
+def called() -> None:
+    pulumi.runtime.call("test:index:Thing/method", {})
+
+
 def referenced() -> None:
     pulumi.StackReference("other")
 
@@ -388,7 +401,9 @@ def triggered() -> None:
 
 
 @pytest.mark.parametrize(
-    "program", [hooked, remote, transformed, referenced, asset, triggered], ids=lambda p: p.__name__
+    "program",
+    [hooked, error_hooked, remote, transformed, transformed_invokes, called, referenced, asset, triggered],
+    ids=lambda p: p.__name__,
 )
 def test_what_only_the_cli_does_is_refused(program: Any) -> None:
     bench = Bench()
@@ -396,8 +411,9 @@ def test_what_only_the_cli_does_is_refused(program: Any) -> None:
     assert not outcome.ok
     assert bench.cloud.called("create") == []
     assert len(outcome.diagnostics) == 1
-    text = str(outcome.diagnostics[0])
-    assert "CLI" in text
+    told = outcome.diagnostics[0]
+    assert told.summary.startswith("the embedded engine does not")
+    assert "--engine pulumi" in told.hint
 
 
 def test_operations_in_two_threads_do_not_see_each_other() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,11 +12,12 @@ from pulumi.runtime import config as pulumi_config
 from pulumi.runtime import settings, stack
 
 from modelform import pace
-from modelform.engine.monitor import EngineLog, Monitor
-from modelform.errors import ModelformError
+from modelform.engine.monitor import WAY_OUT, EngineLog, Monitor
+from modelform.errors import ModelformError, UnsupportedError
 
 Program = Callable[[], Awaitable[None] | None]
 PATIENCE = 5.0
+UNHEARD = re.compile(r"The Pulumi CLI does not support (.+?)\. Please update")
 
 
 class ProgramError(ModelformError):
@@ -69,6 +71,10 @@ def _run(program: Program, monitor: Monitor, config: dict[str, str], secrets: li
     except Exception as error:
         if deployment.options.debug and not deployment.stopped.is_set():
             raise
+        if asked := UNHEARD.search(_text(error)):
+            # The SDK takes us for a CLI that is too old.
+            what = f"the embedded engine does not do {asked[1]}"
+            raise UnsupportedError(what, detail=_origin(error), hint=WAY_OUT) from error
         raise ProgramError(f"the program failed: {_text(error)}", detail=_origin(error)) from error
     finally:
         if deployment.interrupted:
