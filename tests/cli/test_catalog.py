@@ -173,3 +173,15 @@ def test_prices_are_compared_in_one_region_and_none_is_of_another_than_was_asked
     assert offers["ProvisionedManaged"] == (False, None)
     shown = modelform("catalog", "show", "gpt-5.4-mini", "--region", "westeurope").out
     assert "provisionedManaged          7        not there" in shown
+
+
+def test_a_model_that_sources_only_name_is_shown_as_far_as_it_is_known(modelform: Any) -> None:
+    ran = modelform("catalog", "show", "gpt-realtime")
+    assert ran.code == 0
+    assert "ga, retires 2027-02-28 (retirement-20260707)" in ran.out
+    assert "Sources only name it" in ran.out
+    document = modelform("catalog", "show", "anthropic/claude-opus-5-5", "--json").document
+    assert document["model"]["price"] == {"input": 4.0, "output": 20.0, "cachedInput": 0.2}
+    assert "anthropic/claude-opus-5-5" in ids(modelform("catalog", "list", "--json").document)
+    assert modelform("catalog", "show", "openai/claude-opus-5-5").code == 64
+    assert modelform("catalog", "where", "gpt-realtime").code == 64

@@ -47,7 +47,10 @@ def assemble(parts: dict[str, Fact], publishers: list[Fact]) -> Fact:
         "publishers": {head["publisher"]["name"]: _rated(head["publisher"], sources) for head in publishers},
         "models": models,
         "retired": [{"version": None, **_rated(row, sources)} for row in parts["lifecycle"]["retired"]],
-        "known": parts["lifecycle"]["known"]["rows"],
+        "known": [
+            *parts["lifecycle"]["known"]["rows"],
+            *({name: row[name] for name in ("format", "name")} for row in prices["pricesOnly"]["rows"]),
+        ],
     }
 
 

@@ -13,7 +13,7 @@ from modelform.catalog.heirs import heir
 from modelform.catalog.model import Evidence, Model
 from modelform.catalog.prices import Price
 from modelform.catalog.remarks import conflicts, notes
-from modelform.catalog.search import slug
+from modelform.catalog.search import Name, slug
 
 OPTIONS = {"features": "feature", "languages": "language", "statuses": "status"}
 PRICED = ("input", "cachedInput", "output", "ptuHour")
@@ -110,6 +110,22 @@ def _named(catalog: Catalog, wish: Wish, today: date) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def by_name(catalog: Catalog, text: str, today: date) -> dict[str, Any] | None:
+    """What is known of a model that sources only name: its life, its price, the version of its asset; None: nothing."""
+    wanted = Name.parse(text)
+    for row in _named(catalog, Wish(retired=True), today):
+        if row["name"].lower() != wanted.name or (wanted.publisher and wanted.publisher != slug(row["publisher"])):
+            continue
+        known = next(item for item in catalog.data["known"] if item["name"] == row["name"])
+        price: Mapping[str, Any] = next(
+            (item for item in catalog.data["pricesOnly"] if item["name"] == row["name"]), {}
+        )
+        rates = {kind: rate for kind, rate in price.items() if kind in PRICED}
+        told = {"assetVersion": known.get("catalogVersion"), "lifecycleSource": known.get("lifecycleSource")}
+        return {**row, **told, "price": rates or None}
+    return None
 
 
 def unlisted(catalog: Catalog, wish: Wish, today: date) -> list[str]:

@@ -128,6 +128,23 @@ def model(row: Mapping[str, Any], ink: Ink, currency: str = "") -> list[str]:
     return said
 
 
+def named(row: Mapping[str, Any], ink: Ink) -> list[str]:
+    """What is known of a model that sources only name."""
+    source = f" ({row['lifecycleSource']})" if row["lifecycleSource"] else ""
+    life = row["status"] + (f", retires {row['retires']}" if row["retires"] else "") + source
+    said = [ink.paint(row["id"], "bold")]
+    for name, value in (
+        ("publisher", f"{row['publisher']} ({row['country']})"),
+        ("life", life),
+        ("asset", f"version {row['assetVersion']}, which ARM's may differ from" if row["assetVersion"] else ""),
+        ("price", f"USD {_price(row['price'])} in / out a million tokens" if row["price"] else ""),
+    ):
+        if value:
+            said += ink.wrap(value, first=f"  {name:<10} ", rest=" " * 13)
+    open_ = "Sources only name it: where it is on offer is not known. `modelform catalog refresh` asks Azure."
+    return [*said, *ink.wrap(open_, rest="  ")]
+
+
 def comparison(rows: Sequence[Mapping[str, Any]], ink: Ink, currency: str = "") -> list[str]:
     """Models beside each other: one column a model."""
     width = max((ink.width - 28) // max(len(rows), 1) - 2, 12)

@@ -118,11 +118,18 @@ def show(
     currency: Currency = None,
 ) -> int:
     """Show all that is known of a model: life, features, skus, prices, quota, each with its source."""
-    from modelform.catalog import browse
+    from modelform.catalog import Candidates, browse
     from modelform.report import catalog as view
 
     catalog = _catalog(place)
     money = _currency(currency)
+    bare = browse.by_name(catalog, model, _today()) if isinstance(catalog.find(model), Candidates) else None
+    if bare is not None:
+        voice = _answer(place, "catalog show", model=bare)
+        if voice is not None:
+            voice.say(*view.named(bare, voice.page))
+            _tell_age(voice, catalog)
+        return int(Exit.OK)
     found = browse.describe(catalog, _model(catalog, model), _today(), _region(catalog, region), money)
     voice = _answer(place, "catalog show", model=found)
     _tell_gap(place, [found], money)
