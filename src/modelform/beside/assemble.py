@@ -19,6 +19,7 @@ from modelform.beside.declared import (
     Declared,
     Source,
     Unknown,
+    one_each,
     said,
     taken_apart,
     unread,
@@ -107,8 +108,9 @@ class _Work:
         self.catalog = catalog
         self.policy = policy
         self.source = source
-        self.declared = source.declared
-        self.by_where = {item.where: item for item in self.declared}
+        one = one_each(source.declared)
+        self.declared = tuple(i for i in source.declared if not i.existing or one.get(i.id, i) is i)
+        self.by_where = {item.where: one.get(item.id, item) if item.existing else item for item in source.declared}
         self.by_id = {item.id: item for item in self.declared if item.id}
         self.workspaces: dict[str, Workspace] = {}
         self.keys: dict[str, str] = {}

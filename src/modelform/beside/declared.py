@@ -173,6 +173,23 @@ def region(value: Any) -> str:
     return value.replace(" ", "").lower() if isinstance(value, str) else ""
 
 
+def one_each(declared: Iterable[Declared]) -> dict[str, Declared]:
+    """By its id, the one of several declarations that says most: what makes it, or else what knows its region.
+
+    What one module makes another may know as existing. Two that make the same thing are both kept.
+    """
+    found: dict[str, Declared] = {}
+    known = list(declared)
+    made = {item.id: item for item in known if not item.existing}
+    for item in (item for item in known if item.id and item.existing):
+        had = found.get(item.id)
+        if item.id in made:
+            found[item.id] = made[item.id]
+        elif had is None or (not had.location and item.location):
+            found[item.id] = item
+    return found
+
+
 def said(
     summary: str,
     item: Declared | None = None,
