@@ -241,3 +241,14 @@ def test_a_weaker_filter_is_mended_in_the_tools_words(check: Any, plan: Any) -> 
     ran = check("--terraform-plan", check.write("plan.json", plan), "--json")
     (found,) = (d for d in ran.document["diagnostics"] if d["code"] == "security.content-filter")
     assert found["hint"] == 'leave `rai_policy_name` out, or set it to "Microsoft.DefaultV2"'
+
+
+def test_an_azapi_account_may_say_its_region_in_its_body(check: Any, plan: Any) -> None:
+    row = next(r for r in plan["resource_changes"] if r["type"] == "azurerm_cognitive_account")
+    text = json.dumps(plan).replace("azurerm_cognitive_account", "azapi_resource")
+    found: dict[str, Any] = json.loads(text)
+    row = next(r for r in found["resource_changes"] if r["type"] == "azapi_resource")
+    body = {"kind": "AIServices", "location": "West Europe", "sku": {"name": "S0"}, "properties": {}}
+    row["change"]["after"] = {"type": "Microsoft.CognitiveServices/accounts@2025-06-01", "name": "acct", "body": body}
+    ran = check("--terraform-plan", check.write("plan.json", found), "--json")
+    assert {r["region"] for r in ran.document["residency"]["rows"]} == {"westeurope"}

@@ -64,7 +64,7 @@ def _terraform(row: Mapping[str, Any], values: Mapping[str, Any]) -> Record | No
     id = values.get("id")
     if arm not in TYPES or row.get("mode") != "managed" or not isinstance(id, str):
         return None
-    return Record(TYPES[arm], id, {**body, "location": region(values.get("location"))})
+    return Record(TYPES[arm], id, {**body, "location": region(values.get("location") or body.get("location"))})
 
 
 def _azapi(body: Any) -> dict[str, Any]:

@@ -240,8 +240,7 @@ class _Plan:
             body=body,
             subscription=own.subscription if own else outer.subscription if outer else self._subscription(item),
             group=own.group if own else group,
-            location=region(values.get("location"))
-            or (UNKNOWN if isinstance(values.get("location"), Unknown) else None),
+            location=_location(values.get("location")) or _location(body.get("location")),
             parent=links.get(PARENT, ""),
             above=above,
             links=links,
@@ -324,6 +323,10 @@ def _arm_type(item: Instance) -> str:
 
 def _names(path: tuple[Step, ...]) -> tuple[str, ...]:
     return tuple(name for name, _ in path)
+
+
+def _location(value: Any) -> Any:
+    return UNKNOWN if isinstance(value, Unknown) else region(value) or None
 
 
 def _text(value: Any) -> str:
