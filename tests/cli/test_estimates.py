@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 USAGE = "    usage: {inputTokens: 100M, outputTokens: 20M}\n"
 
 
@@ -58,3 +60,17 @@ def test_quota_asks_the_cloud_and_answers_3_where_it_does_not_fit(modelform: Any
     assert ran.code == 3
     assert "+++++++++++!!!!!" in ran.out
     assert "1,500k tpm more of AIServices.DataZoneStandard.Mistral-Large-3" in " ".join(ran.err.split())
+
+
+@pytest.mark.slow
+def test_quota_shows_the_limits_of_accounts_and_deployments_too(modelform: Any) -> None:
+    ran = modelform("quota", "--offline")
+    rows = [line.split() for line in ran.out.splitlines()]
+    assert ["accounts", "of", "kind", "foundry", "?", "1", "100", "+..............."] in rows
+    assert ["deployments", "of", "foundry", "?", "1", "32", "+..............."] in rows
+    modelform.real_driver = True
+    assert modelform("up", "-y").code == 0
+    there = {row["what"]: row for row in modelform("quota", "--json").document["limits"]}
+    accounts, deployments = there["accounts of kind foundry"], there["deployments of foundry"]
+    assert (accounts["used"], accounts["new"], accounts["limit"], accounts["source"]) == (1, 0, 100, "azure")
+    assert (deployments["used"], deployments["new"], deployments["limit"]) == (1, 0, 32)

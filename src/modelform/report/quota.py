@@ -13,15 +13,16 @@ NAME_WIDTH = 34
 
 
 def lines(document: Mapping[str, Any], ink: Ink, name: str) -> list[str]:
-    """The whole answer of `modelform quota`."""
+    """The whole answer of `modelform quota`: each place's counters, then what Azure allows beside them."""
     counters = document["counters"]
     if not counters:
         return [f"{name} draws on no quota: it has no deployments in accounts."]
     said: list[str] = []
     for place in dict.fromkeys((c["subscription"], c["region"]) for c in counters):
-        here = [c for c in counters if (c["subscription"], c["region"]) == place]
+        here = [_row(c) for c in counters if (c["subscription"], c["region"]) == place]
+        here += [_bound(c) for c in document["limits"] if (c["subscription"], c["region"]) == place]
         said += [ink.paint(line, "bold") for line in ink.wrap(f"{place[1]}, subscription {place[0]}")]
-        said += [*table(["COUNTER", "USED", "NEW", "LIMIT", ""], [_row(c) for c in here], ink), ""]
+        said += [*table(["COUNTER", "USED", "NEW", "LIMIT", ""], here, ink), ""]
     legend = f"{'#'} in use  {'+'} what {name} takes more  {'!'} missing"
     units = "Thousands of tokens a minute, provisioned units, or what the counter counts."
     tail = [*ink.wrap(legend), *ink.wrap(units)]
@@ -44,6 +45,12 @@ def _row(counter: Mapping[str, Any]) -> list[str]:
         f"{counter['limit']:,.0f}",
         bar(counter["used"] or 0, new, counter["limit"]),
     ]
+
+
+def _bound(limit: Mapping[str, Any]) -> list[str]:
+    used = "?" if limit["used"] is None else f"{limit['used']:,.0f}"
+    full = bar(limit["used"] or 0, limit["new"], limit["limit"])
+    return [clip(limit["what"], NAME_WIDTH), used, f"{limit['new']:,}", f"{limit['limit']:,.0f}", full]
 
 
 def bar(used: float, new: float, limit: float) -> str:

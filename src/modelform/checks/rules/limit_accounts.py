@@ -37,7 +37,7 @@ def check(stack: Stack, catalog: Catalog, today: date, facts: object | None) -> 
         counter = known.usages.get((subscription, region), {}).get(LIMITS[kind][1].lower()) if known else None
         if known is not None and counter is not None:
             most, there, evidence = counter.limit, counter.current, Evidence("azure", "", "live")
-            wanted = [w for w in found if _id(w) not in known.accounts]
+            wanted = [w for w in found if account_id(w) not in known.accounts]
         if wanted and there + len(wanted) > most:
             said = f"{there:.0f} are there, and " if there else ""
             yield Diagnostic(
@@ -51,6 +51,7 @@ def check(stack: Stack, catalog: Catalog, today: date, facts: object | None) -> 
             )
 
 
-def _id(workspace: Workspace) -> str:
+def account_id(workspace: Workspace) -> str:
+    """An account's ARM id, in small letters."""
     group = f"/subscriptions/{workspace.subscription}/resourceGroups/{workspace.resource_group.name}"
     return f"{group}/providers/Microsoft.CognitiveServices/accounts/{workspace.name}".lower()

@@ -16,11 +16,13 @@ level = Severity.ERROR
 sentence = "No account has more than 32 deployments that are billed by the token."
 reason = "Azure refuses the thirty-third, whatever the quota; provisioned deployments do not count."
 
+LIMIT = "standardDeploymentsPerAccount"
+
 
 def check(stack: Stack, catalog: Catalog, today: date, facts: object | None) -> Iterator[Diagnostic]:
     """One finding an account that is too full."""
-    limit = catalog.limit("standardDeploymentsPerAccount")
-    held = Counter(d.workspace for d in stack.deployments.values() if _counts(d.sku, catalog))
+    limit = catalog.limit(LIMIT)
+    held = Counter(d.workspace for d in stack.deployments.values() if by_token(d.sku, catalog))
     for key, count in held.items():
         if count > limit.value:
             yield Diagnostic(
@@ -33,5 +35,6 @@ def check(stack: Stack, catalog: Catalog, today: date, facts: object | None) -> 
             )
 
 
-def _counts(sku: str, catalog: Catalog) -> bool:
+def by_token(sku: str, catalog: Catalog) -> bool:
+    """Does a deployment count against the limit? Provisioned ones and endpoints of hubs do not."""
     return sku != SERVERLESS and catalog.data["skus"].get(sku, {}).get("billing") != "ptuHour"

@@ -86,6 +86,7 @@ def quota(
 ) -> int:
     """Show the quota that the stack draws on: what is in use, what it takes more, what is left. Asks the cloud."""
     from modelform import checks
+    from modelform.checks.limits import bounds
     from modelform.checks.quota import buckets
     from modelform.cli.session import open_session
     from modelform.drivers.preflight import CODES
@@ -97,7 +98,9 @@ def quota(
     facts = None if offline else _facts(session)
     found = checks.run(stack, catalog, today=session.around.today(), facts=facts, only=(*CODES, *OWN))
     counters = [bucket.to_json() for bucket in buckets(stack, catalog, facts)]
-    document = {"live": not offline, "counters": counters, "diagnostics": [d.to_json() for d in found]}
+    limits = [bound.to_json() for bound in bounds(stack, catalog, facts)]
+    said = [d.to_json() for d in found]
+    document = {"live": not offline, "counters": counters, "limits": limits, "diagnostics": said}
     session.voice.complain([*session.diagnostics, *found])
     if session.voice.json:
         answer = json.answer("quota", stack=session.name, target=session.target, **document)
