@@ -75,6 +75,7 @@ def test_what_terraform_puts_off_is_not_passed(check: Any) -> None:
     assert any("the plan is not complete" in d["summary"] for d in ran.document["diagnostics"])
 
 
+@pytest.mark.slow
 def test_a_large_plan_is_read(check: Any) -> None:
     other = {"mode": "managed", "type": "azurerm_subnet", "change": {"actions": ["no-op"], "before": {}, "after": {}}}
     many = [{**other, "address": f"azurerm_subnet.x{n}", "name": f"x{n}", "padding": "x" * 2000} for n in range(10_000)]
