@@ -286,7 +286,7 @@ def test_an_adopted_resource_that_the_program_does_not_want_is_deleted() -> None
 
 
 def test_what_is_adopted_needs_nothing_that_still_needs_the_one_before_it() -> None:
-    """Killed while `a` was made anew, in a program that has turned the dependency round: the bench checks each write."""
+    """Killed while `a` was made anew, the dependency turned round: the bench checks each write."""
     bench = Bench()
     bench.good(lambda: Thing("b", value=1, opts=pulumi.ResourceOptions(depends_on=[Thing("a", value=1)])))
     pending(bench, "a")

@@ -287,6 +287,8 @@ def test_what_is_no_state_is_refused_with_a_reason(case: dict[str, Any]) -> None
     assert case["says"] in finding.summary
     assert "/somewhere/dev.json" in finding.summary
     assert (finding.code, bool(finding.hint)) == (case["code"], True)
+    # The driver of `--engine pulumi` reads the same file and would refuse it, too.
+    assert "--engine pulumi" not in finding.hint or "secretsProvider" in finding.hint
 
 
 @pytest.mark.parametrize(("raw", "name"), [(gzip.compress(b"{}", mtime=0), "gzip"), (b"\x28\xb5\x2f\xfd....", "zstd")])

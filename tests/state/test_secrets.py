@@ -46,14 +46,16 @@ def test_a_wrong_passphrase_is_known_before_anything_else(wrong: Passphrase, cry
     "damaged", ["", "v1:AAAA", "v2:AAAA:AAAA", "v1:AAAA:AAAA", "v1:!:!", "v1:AAAAAAAAAAAAAAAA:AAAA"]
 )
 def test_a_damaged_ciphertext_is_an_error_of_its_own(crypter: Passphrase, damaged: str) -> None:
-    with pytest.raises(StateError, match="damaged"):
+    with pytest.raises(StateError, match="damaged") as caught:
         crypter.decrypt(damaged)
+    assert "stack import" in caught.value.diagnostics[0].hint
 
 
 @pytest.mark.parametrize("state", ["v1", "v1:%%%:v1:a:b", "v3:AAAA:v1:a:b", "v1:AAAA"])
 def test_a_damaged_salt_is_an_error_of_its_own(state: str) -> None:
-    with pytest.raises(StateError, match="encryptionsalt"):
+    with pytest.raises(StateError, match="encryptionsalt") as caught:
         Passphrase(Environment({"PULUMI_CONFIG_PASSPHRASE": "x"}), state).verify()
+    assert "stack import" in caught.value.diagnostics[0].hint
 
 
 def test_the_first_secret_makes_the_salt_and_tells_of_it() -> None:

@@ -257,7 +257,7 @@ def _refuse_version(document: Mapping[str, Any], source: str) -> None:
         raise faults.unsupported(
             source,
             f"is of version {version}, newer than what this modelform reads (4)",
-            "use a newer modelform, or the Pulumi CLI that wrote it (`--engine pulumi`)",
+            f"nothing was changed; use a newer modelform, or {faults.ALONE}",
         )
     declared = document.get("features") or []
     if not isinstance(declared, list) or not all(isinstance(feature, str) for feature in declared):

@@ -12,6 +12,8 @@ WAY_OUT = (
     "history/; `modelform stack import --file FILE` puts one back"
 )
 
+ALONE = "the Pulumi CLI by itself (`pulumi up` in the project folder)"
+
 _FULL = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
@@ -29,7 +31,7 @@ def unsupported(source: str, what: str, hint: str = "") -> UnsupportedError:
     return UnsupportedError(
         f"{source} {what}",
         code="state.unsupported",
-        hint=hint or "nothing was changed; work on this stack with the Pulumi CLI (`--engine pulumi`)",
+        hint=hint or f"nothing was changed; work on this stack with {ALONE}",
     )
 
 

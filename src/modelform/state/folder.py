@@ -268,9 +268,7 @@ class Folder:
         if version < LAYOUT:
             raise _other_layout(self._base, str(version), "`pulumi state upgrade` moves it on")
         if version > LAYOUT:
-            raise _other_layout(
-                self._base, str(version), "use a newer modelform, or the Pulumi CLI (`--engine pulumi`)"
-            )
+            raise _other_layout(self._base, str(version), f"use a newer modelform, or {faults.ALONE}")
 
     def _entry(self, project: str, stack: str) -> StackEntry:
         path = self._base / "stacks" / project / f"{stack}.json"

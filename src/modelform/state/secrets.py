@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from modelform.errors import StateError
+from modelform.state import faults
 from modelform.state.model import SecretsProvider
 from modelform.state.passphrases import Source
 
@@ -91,7 +92,9 @@ class Passphrase:
                     self._key = self._new_key()
                 else:
                     raise StateError(
-                        "the state has a secret, but does not say how it is encrypted", code="state.corrupt"
+                        "the state has a secret, but does not say how it is encrypted",
+                        code="state.corrupt",
+                        hint=faults.WAY_OUT,
                     )
             return self._key
 
@@ -169,7 +172,9 @@ def _parse(state: str) -> tuple[bytes, str]:
             return base64.b64decode(salt, validate=True), proof
     except binascii.Error:
         pass
-    raise StateError("the salt of the state's secrets (`encryptionsalt`) is damaged", code="state.corrupt")
+    raise StateError(
+        "the salt of the state's secrets (`encryptionsalt`) is damaged", code="state.corrupt", hint=faults.WAY_OUT
+    )
 
 
 def _proves(key: bytes, proof: str) -> bool:
@@ -203,4 +208,5 @@ def _unseal(key: bytes, ciphertext: str) -> str:
         raise StateError(
             "a secret in the state cannot be decrypted: its ciphertext is damaged, or of another key",
             code="state.corrupt",
+            hint=faults.WAY_OUT,
         ) from error
