@@ -335,6 +335,8 @@ def filled() -> dict[str, Any]:
     made = overlay(Offered(skus=(Sku("GlobalStandard", meters=("a",)),)))
     answer = [Offered(skus=(Sku("GlobalStandard", meters=("a",)),))]
     take_prices(made, "swedencentral", DAY, [Meter("a", "x Inp Tokens", 1)], answer)
+    take_prices(made, "swedencentral", DAY, [Meter("a", "x Inp Tokens", 0.9)], answer, "EUR")
+    take_parts(made, "EUR", DAY, {"logsGb": {"swedencentral": 2.5, "*": 2.6}})
     take_accounts(made, DAY, ["swedencentral"])
     take_rooms(made, MINI, DAY, [("GlobalProvisionedManaged", "swedencentral", 1.0)], ["swedencentral"])
     return made
@@ -367,7 +369,11 @@ def test_a_damaged_overlay_is_either_a_problem_or_usable(spot: tuple[Any, ...], 
             after.lifecycle(model, TODAY)
             for sku in model.offers:
                 for region in model.regions_for(sku):
-                    after.price(model, sku, region)
+                    for currency in after.currencies:
+                        after.price(model, sku, region, currency)
+        for currency in after.currencies:
+            after.part_price("logsGb", "swedencentral", currency)
+            after.priced_on("swedencentral", currency)
 
 
 @given(st.integers(0, len(render(FILLED)) - 2))
