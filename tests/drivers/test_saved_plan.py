@@ -506,6 +506,19 @@ def test_a_passphrase_that_is_missing_wrong_or_new(bench: Bench) -> None:
 
 
 @pytest.mark.slow
+def test_a_passphrase_that_an_engine_needed_for_the_plan_seals_it(bench: Bench) -> None:
+    """The CLI cannot preview without one, and a plan of it must be good in the next command."""
+    ground = bench.ground()
+    draft = Draft(ground)
+    result = ground.driver.preview(
+        Request(bench.name, bench.project.sandbox, ground.stack, OperationOptions()), bench.project.events.append
+    )
+    KeptFile(bench.folder / ".modelform" / "passphrase").new()
+    saved_plan.write(bench.path, draft.plan(result, OperationOptions(), NOW, LIFETIME))
+    assert bench.document()["seal"]["salt"]
+    assert bench.up().ok
+
+
 def test_what_is_secret_in_a_state_is_not_in_a_plan(bench: Bench) -> None:
     hub = BASE.replace("main: {kind: foundry}", "main: {kind: hub, projects: [research]}")
     serverless = "  clerk: {model: mistral-small-2503, workspace: main/research, sku: serverless, terms: accepted}\n"

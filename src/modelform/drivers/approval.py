@@ -63,12 +63,15 @@ class Draft:
     def __init__(self, ground: Ground) -> None:
         """Raises `StateError` for a state that cannot be exported, or a passphrase that is not the state's."""
         self._ground = ground
-        self._state, salt = _state(ground)
-        self._seal = new_seal(ground.place.source(), salt)
+        self._state, self._salt = _state(ground)
+        self._seal = new_seal(ground.place.source(), self._salt)
 
     def plan(self, result: Result, options: OperationOptions, now: datetime, lifetime: timedelta) -> SavedPlan:
         """The plan that a preview's result is, good for a lifetime from now."""
         ground, seal = self._ground, self._seal
+        if not seal.closed:
+            # The CLI needs a passphrase to make a plan: in the sandbox there is one from then on.
+            seal = new_seal(ground.place.source(), self._salt)
         plan = SavedPlan(
             created=now,
             expires=now + lifetime,
