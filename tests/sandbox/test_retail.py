@@ -101,3 +101,12 @@ def test_what_stands_beside_models_is_listed_with_its_free_tier(control: Any) ->
     assert [(row["tierMinimumUnits"], row["retailPrice"]) for row in rows.body["Items"]] == [(0.0, 0.0), (5.0, 2.76)]
     rows = ask(control, _filter="productName eq 'Virtual Network Private Link'")
     assert [(row["armRegionName"], row["retailPrice"]) for row in rows.body["Items"]] == [("Global", 0.01)]
+
+
+def test_a_question_about_products_alone_is_answered_as_any_other(control: Any) -> None:
+    about = "(productName eq 'Key Vault' and meterName eq 'Operations')"
+    more = f"{about} or (productName eq 'Azure OpenAI Models' and meterName eq 'x')"
+    quick = ask(control, _filter=f"({about}) and priceType eq 'Consumption'").body["Items"]
+    slow = ask(control, _filter=f"({more}) and priceType eq 'Consumption'").body["Items"]
+    assert quick == slow
+    assert {row["unitOfMeasure"] for row in quick} == {"10K"}

@@ -32,6 +32,9 @@ PARTS = (
         "Standard Private Endpoint", "1 Hour",
     ),
 )  # fmt: skip
+# A filter that is about products alone: then the models' many rows need not be made.
+PRODUCT = r"\(productName eq '([^']*)' and meterName eq '[^']*'\)"
+PRODUCTS = re.compile(rf"\({PRODUCT}(?: or {PRODUCT})*\) and priceType eq 'Consumption'")
 FREE_TIER = {"logsGb": 5.0}
 ONE_REGION = re.compile(r"armRegionName eq '([^']+)'")
 SPACE = uuid.UUID("6f1d3c1e-2f0b-5a53-9f3e-0a4a2c1d7b10")
@@ -94,7 +97,10 @@ class PriceList:
         return Response(200, {**head, "Items": page, "NextPageLink": link, "Count": len(page)})
 
     def _of(self, wanted: str) -> list[Json]:
-        """The rows that a filter may be about: those of its one region, or all; kept, for they are asked for often."""
+        """The rows that a filter may be about: those of its one region, of parts, or all; kept, for they are asked for
+        often."""
+        if PRODUCTS.fullmatch(wanted) and set(re.findall(PRODUCT, wanted)) <= {product for _, _, product, *_ in PARTS}:
+            return list(self._parts(""))
         regions = ONE_REGION.findall(wanted)
         region = regions[0] if len(regions) == 1 and " or " not in wanted else ""
         if region not in self._rows:
