@@ -235,6 +235,24 @@ def test_a_deployment_of_azurerms_has_no_tags_of_its_own(check: Any, plan: Any) 
     assert "tags" not in deployment(plan, "gpt")["after"]
 
 
+def test_tags_that_are_known_later_are_told_of_and_not_refused(check: Any, plan: Any) -> None:
+    company = check.write("company.yaml", HOUSE)
+    account, group = (row["change"] for row in (plan["resource_changes"][1], plan["resource_changes"][0]))
+    account["after"].pop("tags")
+    account["after_unknown"]["tags"] = True
+    group["after_unknown"]["tags"] = {"team": True, "Owner": True}
+    ran = check("--terraform-plan", check.write("plan.json", plan), "--company", company, "--json")
+    assert "company.tags" not in ran.codes
+    (found,) = (d["summary"] for d in ran.document["diagnostics"] if "tags are not known" in d["summary"])
+    assert found.startswith("resource group rg-models, models-weu, gpt-mini")
+    group["after_unknown"]["tags"] = {"team": True}
+    ran = check("--terraform-plan", check.write("plan.json", plan), "--company", company, "--json")
+    (found,) = (d["summary"] for d in ran.document["diagnostics"] if d["code"] == "company.tags")
+    assert found == "resource group rg-models lacks the tag owner, which the company wants"
+    ran = check("--terraform-plan", "plan.json", "--json")
+    assert not any("tags" in d["summary"] for d in ran.document["diagnostics"]), "nobody wants any"
+
+
 def test_a_weaker_filter_is_mended_in_the_tools_words(check: Any, plan: Any) -> None:
     deployment(plan, "gpt")["after"]["rai_policy_name"] = "Microsoft.Default"
     deployment(plan, "gpt")["after_unknown"].pop("rai_policy_name")

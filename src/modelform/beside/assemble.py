@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
-from typing import Any
 
-from modelform.beside import offered, outward, reach
+from modelform.beside import offered, outward, reach, tags
 from modelform.beside.declared import (
     ACCOUNT,
     ACCOUNT_PROJECT,
@@ -178,7 +177,7 @@ class _Work:
             subscription=item.subscription,
             resource_group=self.group(item, place),
             location=place,
-            tags=_tags(item.at("tags")),
+            tags=tags.read(item.at("tags")),
             subdomain=item.text("properties", "customSubDomainName"),
             exposure=reach.exposure(item),
             local_keys=self.local_keys(item, kind),
@@ -222,8 +221,8 @@ class _Work:
     def group(self, item: Declared, location: str) -> ResourceGroup:
         made = next((g for g in self.of(GROUP) if g.name.lower() == item.group.lower() and not g.existing), None)
         # Only what is declared here has a name that can still be another.
-        tags = _tags(made.at("tags")) if made else {}
-        found = ResourceGroup(item.group, item.group, item.subscription, location, existing=made is None, tags=tags)
+        told = tags.read(made.at("tags")) if made else {}
+        found = ResourceGroup(item.group, item.group, item.subscription, location, existing=made is None, tags=told)
         if made is not None and "resourceGroup" not in self.origins:
             self.mark("resourceGroup", made)
         return self.groups.setdefault(f"{item.subscription}/{item.group}".lower(), found)
@@ -365,7 +364,7 @@ class _Work:
             upgrade=item.text("properties", "versionUpgradeOption") or "OnceNewDefaultVersionAvailable",
             content_filter=item.text("properties", "raiPolicyName") or None,
             # Where a tool has no tags for a deployment, those of its account are all that there are.
-            tags=_tags(item.at("tags")) if "tags" in item.body else self.workspaces[home].tags,
+            tags=tags.read(item.at("tags")) if "tags" in item.body else self.workspaces[home].tags,
             pinned=bool(written),
         )
 
@@ -391,7 +390,7 @@ class _Work:
             capacity=None,
             model_asset=asset,
             marketplace=Marketplace(named, True) if bought else None,
-            tags=_tags(item.at("tags")),
+            tags=tags.read(item.at("tags")),
         )
 
     def free(self, key: str, taken: Mapping[str, object]) -> str:
@@ -416,7 +415,3 @@ class _Work:
 def _label(item: Declared) -> str:
     """What a person calls a resource whose name is not known: the last part of what its tool calls it."""
     return item.where.rpartition("::")[2] if item.urn else item.where
-
-
-def _tags(value: Any) -> dict[str, str]:
-    return {str(k): str(v) for k, v in value.items() if isinstance(v, str)} if isinstance(value, Mapping) else {}

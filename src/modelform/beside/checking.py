@@ -8,10 +8,12 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from modelform.beside import tags
 from modelform.beside.assemble import MARK, Assembled
-from modelform.beside.declared import CODE, STORES, WORKSPACE, Declared
+from modelform.beside.declared import CODE, STORES, WORKSPACE, Declared, said
 from modelform.beside.held import UNASKED
 from modelform.checks.fields import UPGRADES
+from modelform.checks.place import several
 from modelform.errors import Diagnostic, Report, Severity, Span
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ def check(made: Assembled, catalog: Catalog, today: date, facts: Facts | None = 
     from modelform import checks
 
     report = Report()
-    stack = made.stack
+    stack, doubtful = tags.supposed(made.stack)
     for finding in [*checks.run(stack, catalog, today=today, facts=facts), *_stores(made, catalog)]:
         if finding.code.startswith(NOT_OURS) or _about_unknown(finding, made):
             continue
@@ -73,7 +75,8 @@ def check(made: Assembled, catalog: Catalog, today: date, facts: Facts | None = 
             finding = replace(finding, summary=finding.summary.replace("could not be asked", "was not asked"))
         report.add(_translated(finding, made))
     wanted = _wanted(stack)
-    for note in made.notes if wanted != "off" else ():
+    late = [said(f"{several(doubtful)}: tags are not known before they are applied: not checked")] if doubtful else []
+    for note in (*made.notes, *late) if wanted != "off" else ():
         level = LEVELS.get(wanted)
         report.add(replace(note, severity=level) if level and note.severity is Severity.WARNING else note)
     return report.sorted()
@@ -117,8 +120,8 @@ def _translated(finding: Diagnostic, made: Assembled) -> Diagnostic:
     if found is None:
         return finding
     item, path = found
-    said = "" if item.spans else f"declared as {item.shown}"
-    detail = f"{finding.detail}; {said}" if finding.detail and said else finding.detail or said
+    told = "" if item.spans else f"declared as {item.shown}"
+    detail = f"{finding.detail}; {told}" if finding.detail and told else finding.detail or told
     severity = finding.severity
     if finding.code == "marketplace.terms" or (finding.code == SETTING and not _levelled(finding.code, made.stack)):
         # The subscription or setting may have been made elsewhere: nothing here says that it was not.
