@@ -26,9 +26,14 @@ def check(stack: Stack, catalog: Catalog, today: date, facts: object | None) -> 
     hint = "remove it or write something tighter; an exception is granted in the company file"
     for item in stack.loosened:
         key = item.path.rstrip("0123456789").rstrip(".")
-        summary = f"{key}: {item.said} is looser than the company's {item.floor}, which holds"
+        summary, way = f"{key}: {item.said} is looser than the company's {item.floor}, which holds", hint
+        currency = item.floor.rpartition(" ")[2]
+        if key == "policy.monthlyCost" and currency != item.said.rpartition(" ")[2]:
+            # Which of the two is more nobody can say without a rate.
+            summary = f"{key}: {item.said} cannot be held against the company's {item.floor}, which holds"
+            way = f"write the limit in {currency}, or remove it"
         detail = f"the company says so at {item.floor_span}" if item.floor_span else ""
-        yield Diagnostic(code, level, summary, detail, stack.origins.span(item.path), hint)
+        yield Diagnostic(code, level, summary, detail, stack.origins.span(item.path), way)
     for lower, said, floor in lowered(stack):
         own = stack.company.policy.rules.get(lower)
         whose = "the company's" if own else "the check's own"
