@@ -101,7 +101,8 @@ def check(stack, catalog, today, facts):
 `check` answers with findings, or with None: `(path, summary)` or `(path, summary, hint)`, where the path is one of the
 stack file's (the place is looked up; that of the nearest key above where it was not written), or a `Diagnostic` of
 `modelform.errors`. `stack` is the resolved stack (`modelform.spec.resolved.Stack`), `catalog` the catalogue
-(`modelform.catalog.Catalog`), `today` a date, `facts` what Azure said, None offline.
+(`modelform.catalog.Catalog`), `today` a date, `facts` what Azure said, None offline (under `modelform check` what
+its file says is there already).
 """
 
 
