@@ -8,7 +8,6 @@ from typing import Any
 
 from modelform.catalog import SERVERLESS, Catalog, Model, Standing
 from modelform.checks.place import Placed, placed
-from modelform.checks.succession import successor
 from modelform.errors import Span
 from modelform.record import dataclass
 from modelform.spec.resolved import Stack
@@ -73,6 +72,8 @@ class Life:
 
 def lives(stack: Stack, catalog: Catalog, today: date, within: int | None = None) -> Iterator[Life]:
     """Every deployment of a known model; `within` days take the place of the notice."""
+    from modelform.checks.succession import successor
+
     for item in placed(stack, catalog):
         if item.model is None:
             continue

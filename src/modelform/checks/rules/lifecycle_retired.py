@@ -7,7 +7,6 @@ from datetime import date
 
 from modelform.catalog import Catalog
 from modelform.checks.place import graded, placed, said_by
-from modelform.checks.succession import successor
 from modelform.errors import Diagnostic, Severity
 from modelform.spec.resolved import Stack
 
@@ -30,6 +29,8 @@ def check(stack: Stack, catalog: Catalog, today: date, facts: object | None) -> 
             continue
         when = f"was retired on {standing.retires}" if standing.retires else "is retired by at least one source"
         detail = ". ".join(part for part in (standing.note.rstrip("."), said_by(catalog, standing.evidence)) if part)
+        from modelform.checks.succession import successor
+
         yield Diagnostic(
             code,
             graded(level, standing.evidence),

@@ -7,7 +7,6 @@ from datetime import date
 
 from modelform.catalog import Catalog
 from modelform.checks.place import graded, placed, said_by
-from modelform.checks.succession import successor
 from modelform.errors import Diagnostic, Severity
 from modelform.spec.resolved import Stack
 
@@ -37,6 +36,8 @@ def check(stack: Stack, catalog: Catalog, today: date, facts: object | None) -> 
             severity = Severity.WARNING
         told = (last_day(item), standing.note.rstrip("."), said_by(catalog, standing.evidence))
         detail = ". ".join(part for part in told if part)
+        from modelform.checks.succession import successor
+
         yield Diagnostic(
             code,
             severity,

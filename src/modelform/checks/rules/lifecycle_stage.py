@@ -7,7 +7,6 @@ from datetime import date
 
 from modelform.catalog import Catalog
 from modelform.checks.place import graded, placed, said_by
-from modelform.checks.succession import successor
 from modelform.errors import Diagnostic, Severity
 from modelform.spec.resolved import Stack
 
@@ -34,6 +33,8 @@ def check(stack: Stack, catalog: Catalog, today: date, facts: object | None) -> 
         word = WORDS.get(standing.status)
         if word is None or word in allowed:
             continue
+        from modelform.checks.succession import successor
+
         yield Diagnostic(
             code,
             graded(level, standing.evidence),
