@@ -51,8 +51,8 @@ else. Only a folder that is not there, or has no check, is a mistake in the file
 
 **Pinned.** `FOLDER@sha256:…` takes the pack only with just these files; with others nothing of it is run, and
 `pack.failed` (in a company file `company.pin`, which ends the command) says which digest they have. It is that of what
-`sha256sum` says of its files in the order of their names: `LC_ALL=C sha256sum *.py *.yaml | sha256sum`, where `.py`
-names come first. What a check reads itself while it runs is not in it.
+`sha256sum` says of its files in the order of their names: `(export LC_ALL=C; sha256sum * | sha256sum)` in a folder
+that has nothing else. What a check reads itself while it runs is not in it.
 
 **Python packs are code.** They run in modelform's process with your rights, network and environment included, as a
 Pulumi program does. There is no switch that leaves them out, for a check that is not made has not been passed: look at
