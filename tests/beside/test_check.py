@@ -253,6 +253,31 @@ def test_tags_that_are_known_later_are_told_of_and_not_refused(check: Any, plan:
     assert not any("tags" in d["summary"] for d in ran.document["diagnostics"]), "nobody wants any"
 
 
+def test_an_exception_covers_what_only_this_command_finds(check: Any, plan: Any) -> None:
+    deployment(plan, "gpt")["after_unknown"]["model"] = [{"name": True}]
+    check.write("plan.json", plan)
+    rows = "apiVersion: modelform/company/v1\npolicy: {rules: {check.unknown: error}}\n"
+    asked = ("--terraform-plan", "plan.json", "--name", "prod", "--company", "company.yaml", "--json")
+    check.write("company.yaml", rows)
+    assert check(*asked).code == 3
+    excuse = "exceptions: [{code: check.unknown, stack: prod, reason: known in the next plan, until: 2026-11-22}]\n"
+    check.write("company.yaml", rows + excuse)
+    ran = check(*asked)
+    (found,) = (d for d in ran.document["diagnostics"] if d["code"] == "check.unknown")
+    assert (ran.code, found["severity"]) == (0, "info")
+    assert "excused until 2026-11-22: known in the next plan" in found["detail"]
+
+
+def test_a_policy_sets_the_level_of_what_a_hub_keeps_data_in(check: Any) -> None:
+    case = CASES / "terraform/hub-state"
+    shutil.copy(case / "plan.json", check.folder / "plan.json")
+    for level, code in (("error", 3), ("warning", 0), ("off", 0)):
+        policy = f"residency: eu-data-zone\nrules: {{residency.at-rest: {level}}}\n"
+        ran = check("--terraform-plan", "plan.json", "--policy", check.write("p.yaml", policy), "--json")
+        found = [d["severity"] for d in ran.document["diagnostics"] if "its storage account keeps" in d["summary"]]
+        assert (ran.code, found) == (code, [] if level == "off" else [level])
+
+
 def test_a_weaker_filter_is_mended_in_the_tools_words(check: Any, plan: Any) -> None:
     deployment(plan, "gpt")["after"]["rai_policy_name"] = "Microsoft.Default"
     deployment(plan, "gpt")["after_unknown"].pop("rai_policy_name")

@@ -14,6 +14,9 @@ from modelform.beside.declared import CODE, STORES, WORKSPACE, Declared, said
 from modelform.beside.held import UNASKED
 from modelform.checks.fields import UPGRADES
 from modelform.checks.place import several
+from modelform.checks.rule import every_rule
+from modelform.checks.runner import LEVELS, OFF, wanted_level
+from modelform.checks.waiving import waived
 from modelform.errors import Diagnostic, Report, Severity, Span
 
 if TYPE_CHECKING:
@@ -29,7 +32,6 @@ NONE_HERE = "no diagnostic setting of it is declared here (one may be elsewhere)
 MUTE = "its diagnostic setting sends no logs (another may be elsewhere), and"
 _UPGRADE = re.compile(r"^write `upgrade: (\w+)`")
 _MARKED = re.compile(re.escape(MARK) + r":(\d+):0")
-LEVELS = {"error": Severity.ERROR, "warning": Severity.WARNING, "warn": Severity.WARNING, "info": Severity.INFO}
 
 # The way out in each tool's words, where a check's own speaks of the stack file; with a type, of resources of it.
 HINTS: dict[str, dict[str, str]] = {
@@ -68,7 +70,10 @@ def check(made: Assembled, catalog: Catalog, today: date, facts: Facts | None = 
 
     report = Report()
     stack, doubtful = tags.supposed(made.stack)
-    for finding in [*checks.run(stack, catalog, today=today, facts=facts), *_stores(made, catalog)]:
+    for finding in [
+        *checks.run(stack, catalog, today=today, facts=facts),
+        *waived(_stores(made, catalog), stack, today),
+    ]:
         if finding.code.startswith(NOT_OURS) or _about_unknown(finding, made):
             continue
         if finding.detail == UNASKED.why:
@@ -76,9 +81,12 @@ def check(made: Assembled, catalog: Catalog, today: date, facts: Facts | None = 
         report.add(_translated(finding, made))
     wanted = _wanted(stack)
     late = [said(f"{several(doubtful)}: tags are not known before they are applied: not checked")] if doubtful else []
-    for note in (*made.notes, *late) if wanted != "off" else ():
-        level = LEVELS.get(wanted)
-        report.add(replace(note, severity=level) if level and note.severity is Severity.WARNING else note)
+    level = LEVELS.get(wanted)
+    notes = [
+        replace(note, severity=level) if level and note.severity is Severity.WARNING else note
+        for note in ((*made.notes, *late) if wanted != OFF else ())
+    ]
+    report.extend(waived(notes, stack, today))
     return report.sorted()
 
 
@@ -123,7 +131,8 @@ def _translated(finding: Diagnostic, made: Assembled) -> Diagnostic:
     told = "" if item.spans else f"declared as {item.shown}"
     detail = f"{finding.detail}; {told}" if finding.detail and told else finding.detail or told
     severity = finding.severity
-    if finding.code == "marketplace.terms" or (finding.code == SETTING and not _levelled(finding.code, made.stack)):
+    stops = severity is Severity.ERROR and not _levelled(finding.code, made.stack)
+    if stops and finding.code in ("marketplace.terms", SETTING):
         # The subscription or setting may have been made elsewhere: nothing here says that it was not.
         severity = Severity.WARNING
     if finding.code == SETTING:
@@ -158,7 +167,9 @@ def _words(text: str, made: Assembled) -> str:
 def _stores(made: Assembled, catalog: Catalog) -> Iterator[Diagnostic]:
     """What hubs keep data in, where it is in another region than the hub, held against where data may be."""
     wanted = made.stack.policy.storage
-    if wanted is None or made.stack.policy.rules.get("residency.at-rest") == "off":
+    rule = next(rule for rule in every_rule() if rule.code == "residency.at-rest")
+    level = wanted_level(made.stack, rule) or str(rule.level)
+    if wanted is None or level == OFF:
         return
     for key, store in made.stores:
         place = store.location if isinstance(store.location, str) else ""
@@ -168,7 +179,7 @@ def _stores(made: Assembled, catalog: Catalog) -> Iterator[Diagnostic]:
             summary = f"{key}: its {what} keeps data in {place}, and the policy allows {wanted}"
             detail = "" if store.spans else f"declared as {store.shown}"
             span, urn = store.span("location"), store.urn or store.shown
-            yield Diagnostic("residency.at-rest", Severity.ERROR, summary, detail, span, "move it", urn)
+            yield Diagnostic(rule.code, LEVELS[level], summary, detail, span, "move it", urn)
 
 
 def document(made: Assembled, catalog: Catalog) -> dict[str, Any]:
