@@ -99,9 +99,7 @@ def _wanted(stack: Stack) -> str:
 
 
 def _about_unknown(finding: Diagnostic, made: Assembled) -> bool:
-    """Whether a finding is of a region that is not known, or of the code that only these findings have."""
-    if finding.code == "policy.unknown-code":
-        return repr(CODE) in finding.summary
+    """Whether a finding is of what is not known: a region, or what an account that is only read looks like."""
     if finding.code == "availability.region" and finding.summary.endswith("there is no region ''"):
         return True
     # What an account that is only read looks like, or is called, is not decided here.

@@ -33,6 +33,8 @@ class Rule(Protocol):
 
 
 COMPANY = "company_"
+# Codes with a level that no rule has: what `check` could not know of another tool's file.
+OTHERS = ("check.unknown",)
 
 
 # These say nothing without Azure's answers: offline they are not made, which is no pass.

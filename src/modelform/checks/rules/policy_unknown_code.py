@@ -7,7 +7,7 @@ from datetime import date
 
 from modelform.catalog import Catalog
 from modelform.catalog.search import near
-from modelform.checks.rule import every_rule
+from modelform.checks.rule import OTHERS, every_rule
 from modelform.checks.runner import rules_of
 from modelform.errors import Diagnostic, Severity, Span
 from modelform.spec.resolved import Origins, Stack
@@ -21,7 +21,7 @@ reason = "A slip of the pen there would leave a check at its old level, or an ex
 def check(stack: Stack, catalog: Catalog, today: date, facts: object | None) -> Iterator[Diagnostic]:
     """One finding a code that no check has."""
     named = list(_named(stack))
-    codes = sorted({rule.code for rule in (*every_rule(), *rules_of(stack))} if named else ())
+    codes = sorted({rule.code for rule in (*every_rule(), *rules_of(stack))} | {*OTHERS} if named else ())
     for wanted, where, span in named:
         if wanted in codes:
             continue
