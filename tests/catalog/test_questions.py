@@ -360,3 +360,8 @@ def test_nothing_that_is_gone_is_replaced_by_itself() -> None:
         name = f"{row['name']}@{row['version']}" if row["version"] else row["name"]
         found = CATALOG.find(name, today=TODAY)
         assert not isinstance(found, Candidates) or found.heir != name.lower()
+
+
+def test_where_nothing_replaces_a_model_that_is_gone_what_is_near_by_name_is_told() -> None:
+    assert candidates("gpt-5-chat").hint().startswith("no replacement is named; by name near it: gpt-5")
+    assert candidates("davinci").hint() == ""

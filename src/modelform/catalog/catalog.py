@@ -184,8 +184,10 @@ class Catalog:
         """The model that a person means, or what comes near. Without a version, the newest that is not retired
         (and rather one that is not in preview). Of one that is gone, what is there in its place."""
         found = self.named(text, today)
-        if not isinstance(found, Candidates) or not found.replacement:
+        if not isinstance(found, Candidates) or found.reason != "retired":
             return found
+        if not found.replacement:
+            return replace(found, near=tuple(self.suggest(text)))
         from modelform.catalog.heirs import heir
 
         last = heir(self, found.replacement, today or self.newest_fact)

@@ -51,6 +51,8 @@ class Candidates:
             return f"its replacement was {self.replacement}, which is gone or going too: write `{self.heir}`"
         if not self.near:
             return ""
+        if self.reason == "retired":
+            return f"no replacement is named; by name near it: {', '.join(self.near)}"
         if self.reason in ("version", "ambiguous"):
             return "write one of: " + ", ".join(self.near)
         *others, last = self.near
