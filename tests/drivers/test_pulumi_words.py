@@ -160,6 +160,19 @@ def test_what_a_target_needs_is_told_by_name() -> None:
 GONE = "PUT https://x\nRESPONSE 503: Service Unavailable\nERROR CODE: ServiceUnavailable"
 
 
+def test_what_a_killed_cli_has_left_is_told_with_the_way_out() -> None:
+    text = (
+        "Attempting to deploy or update resources with 1 pending operations from previous deployment.\n"
+        f"  * {URN}, interrupted while creating\n"
+        "These resources are in an unknown state because the Pulumi CLI was interrupted while waiting."
+    )
+    found, _ = heard(event("diagnosticEvent", {"severity": "warning", "message": text, "color": "never"}))
+    (told,) = found.diagnostics
+    assert (told.code, told.severity) == ("state.pending", Severity.WARNING)
+    assert "creating one" in told.summary
+    assert "modelform refresh --engine embedded" in told.hint
+
+
 def test_busy_accounts_are_worth_another_run_and_it_is_said() -> None:
     waits: list[float] = []
     again = Again(threading.Event(), sleep=waits.append)

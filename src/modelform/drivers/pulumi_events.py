@@ -27,6 +27,7 @@ _WRAPPED = re.compile(r"^(?:\d+ errors? occurred:\s*\*\s*)?(?:(?:creating|updati
 _ARM_CODE = re.compile(r'(?:\bCode="|\bERROR CODE: |"code":\s*")(?P<code>\w+)')
 _ARM_STATUS = re.compile(r"(?:\bStatus(?:Code)?=|\bRESPONSE )(?P<status>\d{3})")
 _LEFT_OUT = re.compile(r"'(?P<own>urn:[^']+)' depends on '(?P<needed>urn:[^']+)' which was .*not specified in --target")
+_INTERRUPTED = re.compile(r"(?P<urn>urn:\S+), interrupted while (?P<what>\w+)")
 _WORDS = {Op.SAME, Op.REFRESH, Op.READ, Op.READ_REPLACEMENT, Op.DISCARD, Op.DISCARD_REPLACED, Op.REMOVE_PENDING_REPLACE}
 # What the CLI says of an operation as a whole, when each reason was told before.
 _ECHOES = ("update failed", "preview failed", "resource creation failed", "destroy failed", "refresh failed")
@@ -200,6 +201,9 @@ def finding(text: str, severity: Severity, urn: str = "") -> Diagnostic:
         own, needed = (left_out[part].split("::", 3)[-1] for part in ("own", "needed"))
         said = f"{own} needs {needed}, no target and not there yet under that name"
         return Diagnostic("engine.target", severity, said, hint=f"add --only '{left_out['needed']}'", urn=urn)
+    interrupted = _INTERRUPTED.findall(text)
+    if interrupted:
+        return _interrupted(interrupted, severity)
     code, status = arm(text)
     if code or status:
         from modelform.azure.advice import advice_for
@@ -207,6 +211,17 @@ def finding(text: str, severity: Severity, urn: str = "") -> Diagnostic:
         advice = advice_for(status, code, text)
         return Diagnostic(advice.diagnostic, severity, summary, detail.strip(), hint=advice.hint, urn=urn)
     return Diagnostic("provider" if urn else "engine.pulumi", severity, summary, detail.strip(), urn=urn)
+
+
+def _interrupted(found: list[tuple[str, str]], severity: Severity) -> Diagnostic:
+    """What was under way when the CLI was killed, of which the CLI itself does not find out what became."""
+    listed = ", ".join(f"{what} {urn.split('::', 3)[-1]}" for urn, what in found)
+    return Diagnostic(
+        "state.pending",
+        severity,
+        f"the CLI was killed before, in the middle of {listed}; what became of it is not known",
+        hint="`modelform refresh --engine embedded` finds out, where the state is in a folder; else `pulumi refresh`",
+    )
 
 
 def arm(text: str) -> tuple[str, int]:
