@@ -278,6 +278,19 @@ def test_a_policy_sets_the_level_of_what_a_hub_keeps_data_in(check: Any) -> None
         assert (ran.code, found) == (code, [] if level == "off" else [level])
 
 
+def test_a_document_of_what_is_stopped_has_its_name_and_its_proof(check: Any, plan: Any) -> None:
+    policy = check.write("policy.yaml", POLICY)
+    ran = check("--terraform-plan", "plan.json", "--policy", policy, "--name", "prod", "--json")
+    assert (ran.code, ran.document["ok"], ran.document["stack"], ran.document["engine"]) == (
+        3,
+        False,
+        "prod",
+        "terraform",
+    )
+    assert [row["within"] for row in ran.document["residency"]["rows"]] == [True, False, True]
+    assert "residency.processing" in ran.err
+
+
 def test_a_weaker_filter_is_mended_in_the_tools_words(check: Any, plan: Any) -> None:
     deployment(plan, "gpt")["after"]["rai_policy_name"] = "Microsoft.Default"
     deployment(plan, "gpt")["after_unknown"].pop("rai_policy_name")

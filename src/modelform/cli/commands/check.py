@@ -107,7 +107,7 @@ def check(
     from modelform.cli.outside import outside
     from modelform.cli.reports import reported, take_stdout
     from modelform.cli.session import voice_of
-    from modelform.errors import PolicyError, Severity
+    from modelform.errors import Severity
 
     voice, around = voice_of(place), outside()
     file = _one_of(files)
@@ -125,12 +125,9 @@ def check(
         beside = checking.document(made, asked.catalog) | appendix.company(asked.company)
         sheet.found = tuple(found)
         sheet.beside = _folded(beside) if markdown else ""
-        if any(d.severity is Severity.ERROR for d in found):
-            if not voice.json and not markdown:
-                _show_beside(beside, voice)
-            raise PolicyError(diagnostics=found)
-    _tell(made, found, beside, sheet.name, voice, markdown)
-    return int(Exit.OK)
+    stops = any(d.severity is Severity.ERROR for d in found)
+    _tell(made, found, beside, sheet.name, voice, markdown, stops=stops)
+    return int(Exit.STOPPED if stops else Exit.OK)
 
 
 def _one_of(files: Files) -> Path:
@@ -331,15 +328,26 @@ def _text(file: Path, around: Outside) -> str:
 
 
 def _tell(
-    made: Assembled, found: list[Diagnostic], beside: dict[str, Any], name: str, voice: Voice, markdown: bool
+    made: Assembled,
+    found: list[Diagnostic],
+    beside: dict[str, Any],
+    name: str,
+    voice: Voice,
+    markdown: bool,
+    *,
+    stops: bool,
 ) -> None:
     from modelform.report import findings, json, words
 
     if voice.json:
         document = json.findings("check", found, stack=name, engine=made.stack.engine, target="azure")
         voice.document(document | beside)
+    if stops and not voice.json and not markdown:
+        _show_beside(beside, voice)
+    if stops or not voice.json:
+        voice.complain(found)
+    if stops or voice.json:
         return
-    voice.complain(found)
     said = findings.tally(found)
     stack = made.stack
     parts = ((stack.workspaces, "workspace"), (stack.deployments, "deployment"))
