@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from modelform.errors import Diagnostic, Severity, Span
+from modelform.errors import Diagnostic, Exit, Severity, Span
 from modelform.plan import Change, Difference, Op, Result, Summary
 from modelform.report import text, words
 from modelform.report.findings import Source, finding, findings, folded, tally
@@ -96,6 +96,12 @@ def test_a_plan_with_errors_cannot_look_applicable(mixed: Result, source: Source
 )
 def test_the_end_of_an_operation(summary: Summary, ok: bool, last: str) -> None:
     assert text.done(Result("up", "dev", "embedded", "sandbox", ok, summary, seconds=12.2), Ink())[-1] == last
+
+
+def test_what_was_done_in_part_is_not_called_nothing() -> None:
+    """A change that was made, and whose state could not be written."""
+    failed = Result("up", "dev", "embedded", "sandbox", False, Summary(), seconds=12.2, exit_code=Exit.PARTIAL)
+    assert text.done(failed, Ink())[-1] == "up of dev failed halfway in 12 s: what failed was done in part."
 
 
 def test_a_rename_by_key_reads_as_delete_and_create() -> None:

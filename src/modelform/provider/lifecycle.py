@@ -109,7 +109,8 @@ class AzureNative:
             raise ProviderError(
                 f"cannot create already existing resource '{id}'",
                 code="provider.exists",
-                hint="take it over with `modelform import`, or give this one another name",
+                hint="give this one another name, or delete that one; what is to be used and not managed is `existing:` in "
+                "the stack file",
             )
         with self._turn(row, id):
             try:

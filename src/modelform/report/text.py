@@ -56,7 +56,10 @@ def done(result: Result, ink: Ink, source: Source = read_source) -> list[str]:
     lines = found(result, ink, source)
     took = f" in {words.duration(result.seconds)}" if result.seconds else ""
     if not result.ok:
-        what = words.counts_done(result.summary) if result.summary.changes else "nothing was changed"
+        nothing = "nothing was changed"
+        if result.exit_code is Exit.PARTIAL:
+            nothing = "what failed was done in part"
+        what = words.counts_done(result.summary) if result.summary.changes else nothing
         how = {Exit.INTERRUPTED: "was interrupted", Exit.PARTIAL: "failed halfway"}.get(result.exit_code, "failed")
         said = f"{result.command} of {result.stack} {how}{took}: {what}."
         return [*lines, *(ink.paint(line, "red", "bold") for line in ink.wrap(said))]
