@@ -175,3 +175,20 @@ def test_where_nothing_says_which_subscription_it_is_unverified(check: Any, plan
 def test_a_target_without_a_question_is_wrong_use(check: Any, plan: Any) -> None:
     ran = check("--terraform-plan", "plan.json", "--target", "sandbox")
     assert (ran.code, "--target says which cloud --live asks" in ran.err) == (64, True)
+
+
+def test_what_azure_refuses_is_unverified_and_the_rest_is_checked(
+    check: Any, plan: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check.write("faults.yaml", "faults: [{kind: deny, path: '*usages*'}]\n")
+    monkeypatch.setenv("MODELFORM_SANDBOX_FAULTS", str(check.folder / "faults.yaml"))
+    ran = check("--terraform-plan", "plan.json", *LIVE, "--json")
+    found = {d["code"]: d for d in ran.document["diagnostics"]}
+    assert (ran.code, "lifecycle.preview" in found) == (0, True)
+    assert found["quota.unverified"]["hint"].startswith("it takes the permission Microsoft.CognitiveServices/locations")
+    check.write("t.json", template(300))
+    check.write("faults.yaml", "faults: [{kind: deny, path: '*/accounts/models*'}]\n")
+    group = ("--subscription", SUBSCRIPTION, "--resource-group", "rg-models")
+    ran = check("--arm-template", "t.json", *LIVE, *group, "--json")
+    (found,) = (d for d in ran.document["diagnostics"] if d["code"] == "quota.unverified")
+    assert found["detail"].startswith("what models holds already could not be listed: AuthorizationFailed")
