@@ -357,6 +357,7 @@ def test_a_disk_that_is_full_or_broken_loses_nothing(
             folder.save("shop", "dev", plain, NOBODY)
     finding = caught.value.diagnostics[0]
     assert finding.code == ("state.disk-full" if number == errno.ENOSPC else "state.unwritable")
+    assert finding.hint
     assert str(folder.path("shop", "dev")) in finding.summary
     assert "unharmed" in finding.detail
     assert folder.path("shop", "dev").read_bytes() == before

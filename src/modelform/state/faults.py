@@ -37,7 +37,11 @@ def unsupported(source: str, what: str, hint: str = "") -> UnsupportedError:
 
 def unreadable(path: Path, error: OSError) -> StateError:
     """A file that the operating system does not let us read."""
-    return StateError(f"{path} cannot be read: {error.strerror or error}", code="state.unreadable")
+    return StateError(
+        f"{path} cannot be read: {error.strerror or error}",
+        code="state.unreadable",
+        hint="nothing was changed; let whoever runs modelform read it, and run the command again",
+    )
 
 
 def unwritable(path: Path, error: OSError) -> StateError:
@@ -53,4 +57,5 @@ def unwritable(path: Path, error: OSError) -> StateError:
         f"{path} cannot be written: {error.strerror or error}",
         code="state.unwritable",
         detail="The last state that was written is still there, unharmed.",
+        hint="let whoever runs modelform write there, and run the command again",
     )
