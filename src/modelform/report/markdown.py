@@ -94,7 +94,5 @@ def validation(review: Review, *, limit: int = LIMIT) -> str:
     waived = [f"{_finding(w.diagnostic).rstrip()}  \n  Excepted: {escape(w.reason)}\n" for w in review.waived]
     room = limit - len(head) - len(review.beside) - 200
     return (
-        head
-        + _fit([*map(_finding, worst), *waived], room, "- {} more findings are left out here.\n")
-        + (review.beside)
+        head + _fit([*map(_finding, worst), *waived], room, "- {} more findings are left out here.\n") + (review.beside)
     )

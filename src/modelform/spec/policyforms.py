@@ -93,7 +93,7 @@ class PolicyForm:
     )
     packs: tuple[str, ...] = key(
         ListOf(A_TEXT, least=1),
-        "Folders with checks of your own, as seen from this file.",
+        "Folders with checks of your own, as seen from this file; `FOLDER@sha256:…` takes only files of that digest.",
         default=(),
         example=["../rules"],
     )
