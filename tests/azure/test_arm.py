@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import threading
@@ -120,6 +121,14 @@ def test_azure_is_only_reached_with_a_subscription() -> None:
         "https://management.azure.com/.default",
         "/ca.pem",
     )
+
+
+def test_why_no_token_could_be_had_is_told_in_the_error_alone() -> None:
+    """Without a handler of its own, logging would write what the library says to stderr."""
+    for _ in range(2):
+        azure_connection("t", "s", {})
+    handlers = logging.getLogger("azure.identity").handlers
+    assert [type(handler) for handler in handlers] == [logging.NullHandler]
 
 
 @pytest.mark.parametrize(("said", "disabled"), [("", False), ("false", False), ("true", True), ("1", True)])

@@ -66,7 +66,9 @@ def azure_connection(tenant: str, subscription: str, environment: Mapping[str, s
     import logging
 
     # Why no token could be had is in the error; without a handler, logging writes it to stderr once more.
-    logging.getLogger("azure.identity").addHandler(logging.NullHandler())
+    told = logging.getLogger("azure.identity")
+    if not told.handlers:
+        told.addHandler(logging.NullHandler())
     endpoint = environment.get("AZURE_RESOURCE_MANAGER_ENDPOINT", "") or AZURE_ENDPOINT
     return Connection(
         endpoint=endpoint.rstrip("/"),
