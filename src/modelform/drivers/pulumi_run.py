@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -102,7 +103,16 @@ class Runner:
         from modelform import pace, program
 
         pace.keep_up()
-        return program.build(work.stack, found=work.found)
+        declare, stack = program.build(work.stack, found=work.found), work.stack
+        # While the CLI starts there is nothing else to do.
+        loading = threading.Thread(target=program.load, args=(stack,), name="loading", daemon=True)
+        loading.start()
+
+        def run() -> None:
+            loading.join()
+            declare()
+
+        return run
 
     def _command_with_state(self, operation: Operation, work: Work, held: ExitStack) -> Command:
         """The CLI on a stack that exists: for the preview of one that does not, in a folder that is thrown away."""

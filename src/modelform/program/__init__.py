@@ -11,6 +11,9 @@ from datetime import date
 from modelform.errors import Diagnostic
 from modelform.spec.resolved import Stack
 
+# A module of the SDK is loaded by the first look at what is in it.
+_LOADED = {False: ("cognitiveservices", "Account"), True: ("machinelearningservices", "Workspace")}
+
 
 def findings(stack: Stack, *, today: date) -> list[Diagnostic]:
     """What the offline checks say of the stack, errors and others."""
@@ -18,6 +21,18 @@ def findings(stack: Stack, *, today: date) -> list[Diagnostic]:
     from modelform.catalog import Catalog
 
     return list(checks.run(stack, Catalog.load(stack.overlay, stack.target), today=today))
+
+
+def load(stack: Stack) -> None:
+    """Loads the typed classes that the stack's program uses, which the SDK does as late as it can: half a second."""
+    from importlib import import_module
+
+    from modelform.program import compose  # noqa: F401
+
+    hubs = {workspace.kind == "hub" for workspace in stack.workspaces.values()}
+    for hub, (module, resource) in _LOADED.items():
+        if hub in hubs:
+            getattr(import_module(f"pulumi_azure_native.{module}"), resource)
 
 
 def build(
