@@ -18,7 +18,7 @@ from modelform.state import Resource, Snapshot
 from modelform.values import UNKNOWN, Secret
 
 from .compare import DELETIONS, Observed, differences
-from .graph import Relations, needs, urns_of
+from .graph import STACK, Relations, needs, urns_of
 from .program import build
 from .recorder import Recorder
 
@@ -57,6 +57,7 @@ class Replay:
         self.recorder.edit(step.get("world", {}))
         goes_on = expected["succeeded"] or command == "preview" or "--continue-on-error" in step.get("args", [])
         observed, written = self._run(step, command, _as_recorded(resources, expected, goes_on))
+        _end_as_recorded(expected, self._before, observed)
         self._before = expected["state"]["resources"]
         found = differences(expected, observed, relations, command == "preview")
         if command == "preview" and written.count:
@@ -119,14 +120,30 @@ def options_of(args: list[str], parallel: int) -> Options:
     return Options(**{**given, "targets": tuple(given["targets"]), "replace": tuple(given["replace"])})
 
 
+def _end_as_recorded(expected: dict[str, Any], before: list[dict[str, Any]], observed: Observed) -> None:
+    """Whether the program came to its outputs before a failure ended it was chance: none of them is taken for that."""
+    wanted, old = _outputs(expected["state"]["resources"]), _outputs(before)
+    if not expected["succeeded"] and wanted == old:
+        for resource in observed.state:
+            if resource["urn"] == STACK:
+                resource.pop("outputs", None)
+                resource |= {"outputs": wanted} if wanted else {}
+
+
+def _outputs(resources: list[dict[str, Any]]) -> Any:
+    return next((resource.get("outputs") for resource in resources if resource["urn"] == STACK), None)
+
+
 def _movements(expected: dict[str, Any], goes_on: bool) -> dict[str, int]:
     """URNs by when the recording has them move first; one that ended the operation comes after those that did not.
 
-    What was deleted for the sake of another resource has not registered by then: what it did later counts.
+    What was refreshed, or deleted for the sake of another resource, has not registered by then: what it did later
+    counts.
     """
     order: dict[str, int] = {}
     deletes = [entry for entry in expected["operations"] if entry["op"] in DELETIONS]
-    for entry in [*(e for e in expected["operations"] if e["op"] not in DELETIONS), *deletes]:
+    moves = [entry for entry in expected["operations"] if entry["op"] not in DELETIONS and entry["op"] != "refresh"]
+    for entry in [*moves, *deletes]:
         order.setdefault(entry.get("urn") or entry["failed"], len(order))
     for diagnostic in expected["diagnostics"]:
         if diagnostic["urn"]:
