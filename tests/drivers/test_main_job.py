@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from modelform.errors import Exit, ModelformError, PolicyError, StateError
+from modelform.errors import Exit, ModelformError, PolicyError, StateError, UnsupportedError
 from modelform.plan import Op
 from modelform.state import binding
 from modelform.values import Secret
@@ -426,3 +426,17 @@ def test_azure_states_are_local_only_where_that_is_allowed(tmp_path: Path) -> No
     assert chosen.engine == "pulumi"
     with pytest.raises(PolicyError, match="a folder of this machine"):
         chosen.stacks()
+
+
+def test_a_secrets_provider_that_only_the_cli_has_is_not_passed_over(tmp_path: Path) -> None:
+    from modelform.drivers import open_driver
+
+    provider = "azurekeyvault://kv.vault.azure.net/keys/state"
+    with pytest.raises(UnsupportedError) as caught:
+        open_driver("embedded", project_dir=tmp_path, target="azure", environment={}, secrets_provider=provider)
+    (finding,) = caught.value.diagnostics
+    assert (finding.code, "--engine pulumi" in finding.hint) == ("state.secrets-provider", True)
+    for kept in ("", "default", "passphrase"):
+        open_driver("embedded", project_dir=tmp_path, target="azure", environment={}, secrets_provider=kept)
+    # The sandbox's states are its own, whatever Azure's are encrypted with.
+    open_driver("embedded", project_dir=tmp_path, target="sandbox", environment={}, secrets_provider=provider)

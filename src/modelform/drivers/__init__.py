@@ -17,7 +17,7 @@ from modelform.drivers.driver import (
     Served,
     StackInfo,
 )
-from modelform.errors import UsageError
+from modelform.errors import UnsupportedError, UsageError
 
 if TYPE_CHECKING:
     from modelform.spec.resolved import Target
@@ -73,6 +73,12 @@ def open_driver(
             today=today,
             secrets_provider=secrets_provider,
             serve=serve,
+        )
+    if target == "azure" and secrets_provider not in ("", "default", "passphrase"):
+        raise UnsupportedError(
+            f"the embedded engine encrypts secrets with a passphrase only, not with {secrets_provider}",
+            code="state.secrets-provider",
+            hint="use the Pulumi CLI (--engine pulumi), or `secretsProvider: passphrase`",
         )
     from modelform.drivers.embedded import Embedded
 
