@@ -62,10 +62,12 @@ def _meant(deployment: Deployment) -> set[str] | None:
         return None
     state = deployment.ledger.base
     found: set[Slot] = set()
-    for root in [slot for slot in state if slot.urn in deployment.targets]:
-        found.add(root)
-        found.update(dependents(root, state, lambda urn: False, children=True))
-    meant = {slot.urn for slot in found}
+    meant = {slot.urn for slot in state if slot.urn in deployment.targets}
+    # A name may be that of several: of what one of them takes along, the others may have dependents of their own.
+    while roots := [slot for slot in state if slot.urn in meant and slot not in found]:
+        for root in roots:
+            found |= {root, *dependents(root, state, lambda urn: False, children=True)}
+        meant |= {slot.urn for slot in found}
     for root in [slot for slot in state if slot.urn in meant]:
         for dragged in cascade(root, state, deployment.handled, lambda _: DiffResult(DiffChanges.NONE)):
             meant.add(dragged.slot.urn)
