@@ -109,8 +109,8 @@ class AzureNative:
             raise ProviderError(
                 f"cannot create already existing resource '{id}'",
                 code="provider.exists",
-                hint="give this one another name, or delete that one; what is to be used and not managed is `existing:` "
-                "in the stack file",
+                hint="give this one another name, or delete that one; a resource group that is there already is used "
+                "with `resourceGroup: {existing: NAME}`",
             )
         with self._turn(row, id):
             try:
