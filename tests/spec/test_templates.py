@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 
 from modelform.errors import UsageError
 from modelform.spec import find_stacks, load_stack
@@ -35,6 +36,15 @@ def test_every_packaged_template_makes_a_stack(name: str, tmp_path: Path) -> Non
     stack, report = load_stack(tmp_path / "stacks/dev.yaml", environment={}, today=TODAY)
     assert stack is not None, [str(item) for item in report]
     assert not list(report)
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [("Über Zug", "Uber-Zug"), ("2026", "2026"), ("on", "on"), ("模型", "modelform"), ("a.b_c", "a.b_c")],
+)
+def test_a_project_is_called_as_its_folder_as_far_as_that_can_be(folder: str, name: str, tmp_path: Path) -> None:
+    init_project(tmp_path / folder, "dev")
+    assert yaml.safe_load((tmp_path / folder / "Pulumi.yaml").read_text())["name"] == name
 
 
 def test_init_writes_a_whole_project(tmp_path: Path) -> None:

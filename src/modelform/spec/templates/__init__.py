@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -80,9 +81,9 @@ def init_project(
     file = folder / "stacks" / f"{stack}.yaml"
     if file.exists():
         raise UsageError(f"{file} exists already, and is not overwritten", hint="Give the stack another name.")
-    name = project or re.sub(r"[^A-Za-z0-9_.-]+", "-", folder.resolve().name).strip("-.") or "modelform"
+    name = project or _project_name(folder.resolve().name)
     contents = {
-        folder / "Pulumi.yaml": f"name: {name}\nruntime: python\nstackConfigDir: stacks\n",
+        folder / "Pulumi.yaml": f"name: {_scalar(name)}\nruntime: python\nstackConfigDir: stacks\n",
         folder / "__main__.py": _PROGRAM,
         file: _stack(chosen, given),
     }
@@ -180,3 +181,18 @@ def _read(file: Path, packaged: bool) -> Template:
     first = next((line for line in file.read_text(encoding="utf-8-sig").splitlines() if line.startswith("# ")), "")
     summary = "" if "yaml-language-server" in first else first[2:]
     return Template(file.stem, file, packaged, summary, tuple(parameters))
+
+
+def _project_name(folder: str) -> str:
+    """A folder's name as a project's: letters lose what is above and below them, whatever else cannot be is a dash."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", folder) if not unicodedata.combining(c))
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", plain).strip("-.") or "modelform"
+
+
+def _scalar(name: str) -> str:
+    """The name as YAML, in quotes where it would be taken for a number or a truth."""
+    import json
+
+    import yaml
+
+    return name if isinstance(yaml.safe_load(name), str) else json.dumps(name)
