@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from pulumi import _types, log
-from pulumi.runtime import rpc, settings, stack
+from pulumi import Resource, _types, log
+from pulumi.runtime import _depends_on, rpc, settings, stack
 
 _RANK, _NEEDS = "_modelform_rank", "_modelform_needs"
 _TOPS, _BOTTOMS = itertools.count(1), itertools.count(0, -1)
@@ -26,6 +26,8 @@ def keep_up() -> None:
     without_debug_messages()
     search_circles_briefly()
     remember_types()
+    take_resources_as_they_are()
+    translate_what_is_wanted()
 
 
 def wait_linearly() -> None:
@@ -100,6 +102,51 @@ def remember_types() -> None:
         original = getattr(_types, name, None)
         if original is not None and not hasattr(original, "cache_info"):
             setattr(_types, name, cache(original))
+
+
+def take_resources_as_they_are() -> None:
+    """Has the SDK make no output of each resource that another one depends on, from now on: in a chain in which each
+    depends on all earlier ones that is a tenth of a program's time."""
+    original = getattr(_depends_on, "_resolve_depends_on", None)
+    if original is None or hasattr(original, "direct"):
+        return
+
+    async def resolve(depends_on: Any) -> Any:
+        if isinstance(depends_on, list) and all(isinstance(one, Resource) for one in depends_on):
+            return set(depends_on)
+        return await original(depends_on)
+
+    resolve.direct = True  # type: ignore[attr-defined]
+    _depends_on._resolve_depends_on = resolve
+
+
+def translate_what_is_wanted() -> None:
+    """Has the SDK translate only those outputs that the resource has, from now on: the others it drops afterwards."""
+    original = getattr(rpc, "resolve_outputs", None)
+    if original is None or hasattr(original, "wanted"):
+        return
+
+    def resolve(
+        res: Any,
+        serialized_props: Any,
+        outputs: Any,
+        deps: Any,
+        resolvers: Any,
+        custom: bool,
+        transform_using_type_metadata: bool = False,
+        *more: Any,
+        **options: Any,
+    ) -> None:
+        if transform_using_type_metadata:
+            names = _types.resource_pulumi_to_py_names(type(res))
+            for key in [key for key in outputs if (names.get(key) or key) not in resolvers]:
+                del outputs[key]
+        original(
+            res, serialized_props, outputs, deps, resolvers, custom, transform_using_type_metadata, *more, **options
+        )
+
+    resolve.wanted = True  # type: ignore[attr-defined]
+    rpc.resolve_outputs = resolve
 
 
 def _declare_dependency(from_resource: Any, to_resource: Any) -> bool:

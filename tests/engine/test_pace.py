@@ -10,8 +10,10 @@ from typing import Any
 
 import pulumi
 import pytest
+from google.protobuf import struct_pb2
 from pulumi import _types
-from pulumi.runtime import rpc, settings, stack
+from pulumi.runtime import _depends_on, rpc, settings, stack
+from pulumi_azure_native import cognitiveservices
 
 from modelform import pace
 
@@ -91,8 +93,56 @@ def test_what_a_type_is_does_not_depend_on_who_asked_before(hint: Any, union: bo
         assert _types._is_optional_type(hint) is optional
 
 
+@pytest.mark.parametrize("typed", [True, False])
+def test_outputs_that_a_resource_has_arrive_and_others_are_passed_over(typed: bool) -> None:
+    account = cognitiveservices.Account if typed else pulumi.CustomResource
+    found: dict[str, Any] = {}
+
+    def run() -> None:
+        settings.configure(settings.Settings("project", "stack", dry_run=True))
+        pace.translate_what_is_wanted()
+        thing = account.__new__(account)
+        thing._name = "thing"
+        answer = struct_pb2.Struct()
+        answer.update({"kind": "OpenAI", "systemData": {"createdBy": "somebody"}, "etag": "1", "id": "/x"})
+        names = ("kind", "system_data" if typed else "systemData", "location")
+        resolvers = {name: (lambda value, *rest, name=name: found.update({name: value})) for name in names}
+        rpc.resolve_outputs(thing, struct_pb2.Struct(), answer, {}, resolvers, True, typed, True)  # type: ignore[arg-type]
+
+    contextvars.Context().run(run)
+    data = found.pop("system_data" if typed else "systemData")
+    assert (data.created_by if typed else data["createdBy"]) == "somebody"
+    assert found == {"kind": "OpenAI", "location": None}
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_dependencies_are_the_same_as_resources_and_as_outputs(wrapped: bool) -> None:
+    def run() -> None:
+        settings.configure(settings.Settings("project", "stack"))
+        pace.take_resources_as_they_are()
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        try:
+            needed = [pulumi.ComponentResource.__new__(pulumi.ComponentResource) for _ in range(3)]
+
+            async def resolve() -> set[pulumi.Resource]:
+                given = [pulumi.Output.from_input(one) if wrapped else one for one in needed]
+                return await _depends_on._resolve_depends_on(given)
+
+            assert loop.run_until_complete(resolve()) == set(needed)
+        finally:
+            loop.close()
+
+    contextvars.Context().run(run)
+
+
 def test_an_sdk_without_these_functions_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    for place, name in ((stack, "wait_for_rpcs"), (rpc, "declare_dependency"), (_types, "_is_union_type")):
+    for place, name in (
+        (stack, "wait_for_rpcs"),
+        (rpc, "declare_dependency"),
+        (rpc, "resolve_outputs"),
+        (_types, "_is_union_type"),
+    ):
         monkeypatch.delattr(place, name)
     pace.keep_up()
     assert not any((hasattr(stack, "wait_for_rpcs"), hasattr(rpc, "declare_dependency")))

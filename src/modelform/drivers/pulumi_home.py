@@ -104,6 +104,8 @@ class Home:
         if self.place.target == "sandbox":
             found["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
             found["PULUMI_HOME"] = str(self.folder.parent / "home")
+            # The CLI keeps a log of each run, a week and 500 MB of them, and this home is in the user's project.
+            found.setdefault("PULUMI_LOG_ROTATION_MAX_TOTAL_MB", "20")
             found.pop(passphrases.FILE_VARIABLE, None)
             found[passphrases.VARIABLE] = self._kept_passphrase(salt)
         elif self.secrets_provider in ("", "passphrase") and not any(name in found for name in PASSPHRASES):

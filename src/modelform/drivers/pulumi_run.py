@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -56,11 +56,13 @@ class Runner:
         """
         from pulumi.automation.errors import CommandError, ConcurrentUpdateError
 
+        from modelform import pace
         from modelform.drivers import pulumi_stack
 
         with ExitStack() as held:
             command = self._command_with_state(operation, work, held)
             held.enter_context(pulumi_stack.without_tracebacks())
+            held.enter_context(pace.rare_collections())
             stack = pulumi_stack.OneStack(
                 work.name, pulumi_stack.workspace(self._home.folder, command, self._program(operation, work))
             )
@@ -103,14 +105,14 @@ class Runner:
         from modelform import pace, program
 
         pace.keep_up()
-        declare, stack = program.build(work.stack, found=work.found), work.stack
+        declare, stack = program.build_early(work.stack, found=work.found), work.stack
         # While the CLI starts there is nothing else to do.
         loading = threading.Thread(target=program.load, args=(stack,), name="loading", daemon=True)
         loading.start()
 
-        def run() -> None:
+        def run() -> Awaitable[None]:
             loading.join()
-            declare()
+            return declare()
 
         return run
 

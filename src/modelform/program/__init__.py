@@ -5,7 +5,7 @@ The only importer of `pulumi_azure_native`; it knows no engine and calls no netw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 
 from modelform.errors import Diagnostic
@@ -13,6 +13,7 @@ from modelform.spec.resolved import Stack
 
 # A module of the SDK is loaded by the first look at what is in it.
 _LOADED = {False: ("cognitiveservices", "Account"), True: ("machinelearningservices", "Workspace")}
+_PATIENCE, _ON_ITS_WAY = 1.0, 0.01  # seconds for the binding to be registered, and for the providers to be asked for
 
 
 def findings(stack: Stack, *, today: date) -> list[Diagnostic]:
@@ -53,5 +54,30 @@ def build(
 
         made = findings(stack, today=today or date.today()) if found is None else found
         compose(stack, endpoint=endpoint, found=made)
+
+    return program
+
+
+def build_early(stack: Stack, *, found: Sequence[Diagnostic]) -> Callable[[], Awaitable[None]]:
+    """As `build`, for an engine that starts a plugin for a provider: that one starts while the rest is declared."""
+
+    async def program() -> None:
+        import asyncio
+
+        from modelform.program.compose import steps
+
+        making = steps(stack, endpoint=None, found=found)
+        bound: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def registered(_: str) -> None:
+            if not bound.done():
+                bound.set_result(None)
+
+        next(making).urn.apply(registered)
+        # A binding that is refused never comes; the engine tells of it.
+        await asyncio.wait({bound}, timeout=_PATIENCE)
+        await asyncio.sleep(_ON_ITS_WAY)
+        for _ in making:
+            pass
 
     return program

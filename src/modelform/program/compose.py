@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pulumi
@@ -25,15 +25,24 @@ Declared = AccountDeployment | ServerlessDeployment
 
 def compose(stack: Stack, *, endpoint: str | None, found: Iterable[Diagnostic]) -> None:
     """Declares everything, in the order of the stack file; raises `RunError` when a check says no."""
+    for _ in steps(stack, endpoint=endpoint, found=found):
+        pass
+
+
+def steps(stack: Stack, *, endpoint: str | None, found: Iterable[Diagnostic]) -> Iterator[Cloud]:
+    """As `compose`, with a stop where the providers are declared: an engine that has them may start its plugin."""
     refuse(found)
     with without_stack_traces():
-        _declare(stack, endpoint)
+        pulumi.runtime.register_stack_transformation(drop_version_aliases)
+        pulumi.runtime.register_stack_transformation(drop_unread_outputs)
+        cloud = Cloud(binding(stack, endpoint))
+        clouds = providers(stack, cloud)
+    yield cloud
+    with without_stack_traces():
+        _declare(stack, clouds)
 
 
-def _declare(stack: Stack, endpoint: str | None) -> None:
-    pulumi.runtime.register_stack_transformation(drop_version_aliases)
-    pulumi.runtime.register_stack_transformation(drop_unread_outputs)
-    clouds = providers(stack, Cloud(binding(stack, endpoint)))
+def _declare(stack: Stack, clouds: dict[str, pulumi.ProviderResource]) -> None:
     groups = {
         (group.subscription, group.name): resource_group.declare(group, clouds[group.subscription])
         for group in stack.resource_groups
