@@ -10,7 +10,7 @@ import pytest
 
 from modelform import pace
 from modelform.errors import Diagnostic, Severity
-from modelform.program import build
+from modelform.program import build, build_early
 from modelform.program.options import drop_unread_outputs
 from modelform.spec.resolved import Logs, Project
 
@@ -367,3 +367,12 @@ def test_no_stack_traces_are_taken_and_nobody_elses_are_cut(declare: Any, make: 
     own = [r for r in found.requests if r.type != "pulumi:pulumi:Stack"]
     assert all(not r.stackTrace.frames for r in own)
     assert not hasattr(sys, "tracebacklimit")
+
+
+def test_what_is_declared_early_is_declared_as_ever(run_in: Any, declare: Any, make: Any) -> None:
+    stack = make.stack([make.workspace("main", projects=("p",))], [make.deployment("a"), make.deployment("b")])
+    early, ever = run_in(".", build_early(stack, found=())), declare(stack)
+    assert sorted((r.type, r.name) for r in early.requests) == sorted((r.type, r.name) for r in ever.requests)
+    assert early.outputs == ever.outputs
+    with pytest.raises(pulumi.RunError, match="does not pass"):
+        run_in(".", build_early(stack, found=[Diagnostic("a.b", Severity.ERROR, "no")]))
