@@ -133,7 +133,7 @@ ODD = {
     "raises what nobody catches": (f"{ONE}    raise BaseException('x')\n", "acme.odd raised BaseException: x", (3, 1)),
     "raises what has no words": (
         f"{ONE}    class Mute(Exception):\n        def __str__(self): raise ValueError\n    raise Mute()\n",
-        "acme.odd raised Mute",
+        "acme.odd raised Mute: its text raised ValueError",
         (5, 1),
     ),
     "never ends": (f"{ONE}    return check(stack, catalog, today, facts)\n", "acme.odd raised RecursionError", (3, 1)),

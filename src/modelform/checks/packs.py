@@ -202,8 +202,8 @@ def _line(part: object) -> int:
 def _said(error: BaseException) -> str:
     try:
         text = " ".join(str(error).split())
-    except Exception:  # noqa: BLE001 - even what it says of itself is a pack's code
-        text = ""
+    except Exception as mute:  # noqa: BLE001 - even what it says of itself is a pack's code
+        text = f"its text raised {type(mute).__name__}"
     if isinstance(error, (PackError, SyntaxError)):
         return getattr(error, "msg", None) or text
     return f"{type(error).__name__}{': ' + text if text else ''}"
