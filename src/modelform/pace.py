@@ -8,13 +8,18 @@ from __future__ import annotations
 import asyncio
 import gc
 import itertools
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from pulumi import Resource, _types, log
-from pulumi.runtime import _depends_on, rpc, settings, stack
+from pulumi import Resource, log
+from pulumi.runtime import rpc, settings, stack
+
+# Private modules of the SDK, which it has loaded itself; one that it has no more is None.
+_types: Any = sys.modules.get("pulumi._types")
+_depends_on: Any = sys.modules.get("pulumi.runtime._depends_on")
 
 _RANK, _NEEDS = "_modelform_rank", "_modelform_needs"
 _TOPS, _BOTTOMS = itertools.count(1), itertools.count(0, -1)
@@ -123,7 +128,7 @@ def take_resources_as_they_are() -> None:
 def translate_what_is_wanted() -> None:
     """Has the SDK translate only those outputs that the resource has, from now on: the others it drops afterwards."""
     original = getattr(rpc, "resolve_outputs", None)
-    if original is None or hasattr(original, "wanted"):
+    if original is None or hasattr(original, "wanted") or not hasattr(_types, "resource_pulumi_to_py_names"):
         return
 
     def resolve(

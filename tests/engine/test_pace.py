@@ -144,6 +144,9 @@ def test_an_sdk_without_these_functions_is_left_as_it_is(monkeypatch: pytest.Mon
         (_types, "_is_union_type"),
     ):
         monkeypatch.delattr(place, name)
+    monkeypatch.setattr(pace, "_depends_on", None)
+    pace.keep_up()
+    monkeypatch.setattr(pace, "_types", None)
     pace.keep_up()
     assert not any((hasattr(stack, "wait_for_rpcs"), hasattr(rpc, "declare_dependency")))
     assert not hasattr(_types, "_is_union_type")
