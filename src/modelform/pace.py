@@ -11,16 +11,22 @@ import itertools
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
-from pulumi import Resource, log
+from pulumi import Output, Resource, log
 from pulumi.runtime import rpc, settings, stack
 
 # Private modules of the SDK, which it has loaded itself; one that it has no more is None.
 _types: Any = sys.modules.get("pulumi._types")
 _depends_on: Any = sys.modules.get("pulumi.runtime._depends_on")
+_output: Any = sys.modules.get("pulumi.output")
+_resource: Any = sys.modules.get("pulumi.runtime.resource")
 
+# An attribute of a resource: the names of the outputs that its program reads; without it, that may be any.
+READ = "_modelform_read"
+
+_TURNS = 3
 _RANK, _NEEDS = "_modelform_rank", "_modelform_needs"
 _TOPS, _BOTTOMS = itertools.count(1), itertools.count(0, -1)
 
@@ -33,6 +39,8 @@ def keep_up() -> None:
     remember_types()
     take_resources_as_they_are()
     translate_what_is_wanted()
+    make_outputs_at_once()
+    name_at_once()
 
 
 def wait_linearly() -> None:
@@ -152,6 +160,64 @@ def translate_what_is_wanted() -> None:
 
     resolve.wanted = True  # type: ignore[attr-defined]
     rpc.resolve_outputs = resolve
+
+
+def make_outputs_at_once() -> None:
+    """Has the SDK make each output of one future instead of five and a task, and only those that are `READ`, from now
+    on."""
+    original = getattr(rpc, "transfer_properties", None)
+    if original is None or hasattr(original, "once") or not hasattr(Output, "_from_data"):
+        return
+    if not hasattr(_output, "_OutputData"):
+        return
+
+    def transfer(res: Any, props: Any, custom: bool) -> dict[str, Any]:
+        read = getattr(res, READ, None)
+        resolvers: dict[str, Any] = {}
+        for name in props:
+            if name == "urn" or (name == "id" and custom) or (read is not None and name not in read):
+                continue
+            data: asyncio.Future[Any] = asyncio.Future()
+            resolvers[name] = partial(_resolve, res, data)
+            res.__dict__[name] = Output._from_data(data)
+        return resolvers
+
+    transfer.once = True  # type: ignore[attr-defined]
+    rpc.transfer_properties = transfer
+
+
+def _resolve(
+    res: Any, data: asyncio.Future[Any], value: Any, known: bool, secret: bool, needs: Any, failed: Exception | None
+) -> None:
+    """Gives an output its value, or why it has none."""
+    if failed is not None:
+        data.set_exception(failed)
+    else:
+        data.set_result(_output._OutputData({res, *(needs or ())}, value, known, secret))
+
+
+def name_at_once() -> None:
+    """Has the SDK put a URN together without outputs where it has all parts of it, from now on: it does so once a
+    resource, for an answer that is wanted only without an engine."""
+    original = getattr(_resource, "create_urn", None)
+    if original is None or hasattr(original, "plain") or not hasattr(_output, "_OutputData"):
+        return
+
+    def create(name: Any, type_: Any, parent: Any = None, *place: Any, **named: Any) -> Any:
+        if place or named or not all(isinstance(part, str) for part in (name, type_, parent)):
+            return original(name, type_, parent, *place, **named)
+        return Output._from_data(_in_turn(f"{parent[: parent.rfind('::')]}${type_}::{name}"))
+
+    create.plain = True  # type: ignore[attr-defined]
+    _resource.create_urn = create
+
+
+async def _in_turn(value: str) -> Any:
+    """A value after as many turns of the event loop as the SDK's own way takes, so that of what happens at the same time
+    the same is first: a program that fails meanwhile has not been registered."""
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+    return _output._OutputData(set(), value, True, False)
 
 
 def _declare_dependency(from_resource: Any, to_resource: Any) -> bool:

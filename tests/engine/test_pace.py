@@ -12,7 +12,7 @@ import pulumi
 import pytest
 from google.protobuf import struct_pb2
 from pulumi import _types
-from pulumi.runtime import _depends_on, rpc, settings, stack
+from pulumi.runtime import _depends_on, resource, rpc, settings, stack
 from pulumi_azure_native import cognitiveservices
 
 from modelform import pace
@@ -115,6 +115,88 @@ def test_outputs_that_a_resource_has_arrive_and_others_are_passed_over(typed: bo
     assert found == {"kind": "OpenAI", "location": None}
 
 
+def hosted(work: Any) -> Any:
+    """What a coroutine gives in an event loop of its own, with the SDK's settings of its own."""
+
+    def run() -> Any:
+        settings.configure(settings.Settings("project", "stack"))
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        try:
+            return loop.run_until_complete(work())
+        finally:
+            loop.close()
+
+    return contextvars.Context().run(run)
+
+
+@pytest.fixture
+def plain_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Puts back what a test replaces for good."""
+    monkeypatch.setattr(rpc, "transfer_properties", rpc.transfer_properties)
+    monkeypatch.setattr(resource, "create_urn", resource.create_urn)
+
+
+@pytest.mark.usefixtures("plain_sdk")
+@pytest.mark.parametrize("replaced", [False, True])
+def test_outputs_come_with_what_they_need_and_what_failed_is_raised(replaced: bool) -> None:
+    if replaced:
+        pace.make_outputs_at_once()
+    thing, other = (pulumi.CustomResource.__new__(pulumi.CustomResource) for _ in range(2))
+
+    async def work() -> list[Any]:
+        found = rpc.transfer_properties(thing, {"urn": 1, "id": 2, "size": 3, "key": 4, "later": 5, "lost": 6}, True)
+        assert sorted(found) == ["key", "later", "lost", "size"]
+        found["size"]([7], True, False, None, None)
+        found["key"]("word", True, True, {other}, None)
+        found["later"](None, False, False, None, None)
+        found["lost"](None, True, False, None, ValueError("it is gone"))
+        told: list[Any] = []
+        for name in ("size", "key", "later"):
+            output = thing.__dict__[name]
+            told.append((await output.future(), await output.is_known(), await output.is_secret()))
+            assert await output.resources() == ({thing, other} if name == "key" else {thing})
+        with pytest.raises(ValueError, match="it is gone"):
+            await thing.__dict__["lost"].future()
+        return told
+
+    assert hosted(work) == [([7], True, False), ("word", True, True), (None, False, False)]
+
+
+@pytest.mark.usefixtures("plain_sdk")
+def test_only_outputs_that_are_read_are_made() -> None:
+    pace.make_outputs_at_once()
+    thing = pulumi.CustomResource.__new__(pulumi.CustomResource)
+    setattr(thing, pace.READ, ("size",))
+
+    async def work() -> set[str]:
+        return set(rpc.transfer_properties(thing, {"size": 1, "key": 2}, True))
+
+    assert hosted(work) == {"size"}
+    assert "key" not in thing.__dict__
+
+
+@pytest.mark.usefixtures("plain_sdk")
+@pytest.mark.parametrize("parent", ["urn:pulumi:stack::project::a:b:Group::g", "urn:pulumi:stack::project::c:D$e:F::x"])
+def test_a_urn_is_the_same_and_is_there_as_late(parent: str) -> None:
+    def made() -> tuple[str, int]:
+        async def work() -> tuple[str, int]:
+            asked = asyncio.ensure_future(resource.create_urn("n", "a:b:Thing", parent).future())
+            turns = 0
+            while not asked.done():
+                turns += 1
+                await asyncio.sleep(0)
+            return str(asked.result()), turns
+
+        found: tuple[str, int] = hosted(work)
+        return found
+
+    before = made()
+    pace.name_at_once()
+    assert made() == before
+    assert before[0] == f"{parent.rpartition('::')[0]}$a:b:Thing::n"
+
+
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_dependencies_are_the_same_as_resources_and_as_outputs(wrapped: bool) -> None:
     def run() -> None:
@@ -141,6 +223,8 @@ def test_an_sdk_without_these_functions_is_left_as_it_is(monkeypatch: pytest.Mon
         (stack, "wait_for_rpcs"),
         (rpc, "declare_dependency"),
         (rpc, "resolve_outputs"),
+        (rpc, "transfer_properties"),
+        (resource, "create_urn"),
         (_types, "_is_union_type"),
     ):
         monkeypatch.delattr(place, name)

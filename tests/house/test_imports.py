@@ -23,7 +23,7 @@ ALLOWED: dict[str, set[str]] = {
     "checks": LOW | {"spec", "catalog"},
     "beside": LOW | {"spec", "catalog", "checks", "armtemplate"},
     "azure": LOW | {"values"},
-    "program": LOW | {"values", "spec", "checks", "catalog"},
+    "program": LOW | {"pace", "values", "spec", "checks", "catalog"},
     "state": LOW | {"values"},
     "provider": LOW | {"values", "plan", "seam", "azure"},
     "engine": LOW | {"pace", "values", "plan", "seam", "state"},

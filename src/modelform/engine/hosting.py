@@ -7,6 +7,8 @@ import contextvars
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
 
 from pulumi.runtime import config as pulumi_config
 from pulumi.runtime import settings, stack
@@ -56,6 +58,9 @@ def _run(program: Program, monitor: Monitor, config: dict[str, str], secrets: li
     # registrations come to it in the order in which their inputs are known.
     pool = ThreadPoolExecutor(max(deployment.options.parallel, 1), thread_name_prefix="registration")
     loop.set_default_executor(pool)
+    if deployment.preview:
+        # Nothing is waited for: a thread for each registration would take longer than the registration.
+        loop.run_in_executor = partial(_at_once, loop)  # type: ignore[method-assign, assignment]
     # Futures that nobody has asked for an exception complain when they are collected, long after a failed run: what
     # went wrong was told already.
     loop.set_exception_handler(lambda loop, context: None)
@@ -81,6 +86,18 @@ def _run(program: Program, monitor: Monitor, config: dict[str, str], secrets: li
             deployment.stopped.set()
         _close(loop, pool)
         asyncio.set_event_loop(None)
+
+
+def _at_once(
+    loop: asyncio.AbstractEventLoop, executor: Any, work: Callable[..., Any], *given: Any
+) -> asyncio.Future[Any]:
+    """Does the work here and now, where the loop would have a thread do it."""
+    done = loop.create_future()
+    try:
+        done.set_result(work(*given))
+    except Exception as error:  # noqa: BLE001 - it is raised where the answer is waited for
+        done.set_exception(error)
+    return done
 
 
 def _close(loop: asyncio.AbstractEventLoop, pool: ThreadPoolExecutor) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi
 
+from modelform import pace
 from modelform.record import dataclass
 
 # Changes that ARM refuses in place and azure-native would try all the same: `create_only.service` of each type.
@@ -25,6 +26,12 @@ REPLACE_ON_CHANGES: dict[str, tuple[str, ...]] = {
     "DiagnosticSetting": (),
     "MarketplaceSubscription": ("properties.modelId",),
     "ServerlessEndpoint": ("properties.modelSettings.modelId",),
+}
+
+# What the program reads of a resource besides its id.
+READ = {
+    "azure-native:cognitiveservices:Account": ("properties",),
+    "azure-native:machinelearningservices:ServerlessEndpoint": ("properties",),
 }
 
 _OLDER_VERSION = re.compile(r"azure-native:\w+(/v\d{8}\w*)?:\w+\Z")
@@ -58,11 +65,14 @@ def drop_version_aliases(args: pulumi.ResourceTransformationArgs) -> pulumi.Reso
 
 
 def drop_unread_outputs(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
-    """A stack transformation: takes away the outputs that the typed classes declare and no input of ours gives.
+    """A stack transformation: takes away the outputs that the typed classes declare and no input of ours gives, and
+    says of the others which are read.
 
-    The program reads none of them (what it reads are ids, and properties that it gives), each costs the SDK a task and
-    five futures, and asking for one is an `AttributeError` from then on.
+    Of most resources the program reads nothing but the id, each output costs the SDK time, and asking for one that is
+    not in `READ` is an `AttributeError` from then on.
     """
+    if isinstance(args.resource, pulumi.CustomResource):
+        args.resource.__dict__[pace.READ] = READ.get(args.type_, ())
     return pulumi.ResourceTransformationResult({k: v for k, v in args.props.items() if v is not None}, args.opts)
 
 
