@@ -23,8 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modelform.sandbox.app import DATABASE
-from modelform.sandbox.store import Store
+from modelform.sandbox.store import DATABASE, Store
 
 PORTFOLIO = Path(__file__).parents[1] / "examples" / "portfolio"
 MODELFORM = [sys.executable, "-m", "modelform"]

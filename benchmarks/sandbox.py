@@ -33,9 +33,8 @@ from typing import Any
 from measure import HERE, MODELFORM, row
 
 from modelform.sandbox import SUBSCRIPTION
-from modelform.sandbox.app import DATABASE
 from modelform.sandbox.identity import TOKEN
-from modelform.sandbox.store import Store
+from modelform.sandbox.store import DATABASE, Store
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-bench"
 COGNITIVE = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts"

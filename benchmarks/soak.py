@@ -32,9 +32,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from modelform.sandbox.app import DATABASE
 from modelform.sandbox.identity import SUBSCRIPTION, TENANT, TOKEN
-from modelform.sandbox.store import Store
+from modelform.sandbox.store import DATABASE, Store
 
 ROOT = f"/subscriptions/{SUBSCRIPTION}"
 REGION = "swedencentral"

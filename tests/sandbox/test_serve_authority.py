@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from modelform.errors import StateError
-from modelform.sandbox.authority import Authority, ensure, is_loopback
+from modelform.sandbox.authority import Authority, ensure, is_loopback, recent
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -156,3 +156,13 @@ def test_two_sandboxes_have_authorities_of_their_own(tmp_path: Path) -> None:
 )
 def test_loopback_is_told_from_the_rest(host: str, near: bool) -> None:
     assert is_loopback(host) is near
+
+
+def test_a_young_certificate_is_told_from_the_files_alone(tmp_path: Path) -> None:
+    assert recent(tmp_path) is None
+    made = ensure(tmp_path)
+    assert recent(tmp_path) == made
+    assert recent(tmp_path, now=datetime.now(UTC) + timedelta(days=31)) is None
+    assert recent(tmp_path, now=datetime.now(UTC) - timedelta(days=1)) is None
+    made.tokens.unlink()
+    assert recent(tmp_path) is None

@@ -13,20 +13,19 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modelform.errors import StateError
 from modelform.sandbox import refusals
 from modelform.sandbox.buyers import Buyers
 from modelform.sandbox.control import Control
 from modelform.sandbox.exchange import Dropped, Handler, Layer, Request, Response
-from modelform.sandbox.faults import Plan, load_plan
+from modelform.sandbox.faults import VARIABLE, Plan, load_plan
 from modelform.sandbox.identity import principal_of
 from modelform.sandbox.journal import Journal
 from modelform.sandbox.offers import Offers
 from modelform.sandbox.plane import DataPlane
 from modelform.sandbox.providers import PROVIDERS
 from modelform.sandbox.retail import PriceList
-from modelform.sandbox.store import Store
-from modelform.sandbox.trouble import VARIABLE, Trouble
+from modelform.sandbox.store import DATABASE, Store, folder
+from modelform.sandbox.trouble import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.routing import BaseRoute
 
-DATABASE = "sandbox.db"
 JOURNAL = "MODELFORM_SANDBOX_JOURNAL"
 
 
@@ -62,16 +60,10 @@ def create_control(
     from modelform.catalog import data
 
     place = Path(tempfile.mkdtemp(prefix="modelform-sandbox-")) if data_dir is None else data_dir
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StateError(
-            f"the sandbox's folder {place} cannot be made: {error.strerror}", code="sandbox.folder"
-        ) from error
     named = os.environ.get(JOURNAL)
     file = journal or (Path(named) if named else None)
     around: list[Layer] = [Journal(file)] if file else []
-    store = Store(place / DATABASE)
+    store = Store(folder(place) / DATABASE)
     offers = Offers(catalogue if catalogue is not None else data.load())
     planned = os.environ.get(VARIABLE)
     trouble = Trouble(store, load_plan(Path(planned)) if faults is None and planned else faults)

@@ -21,6 +21,7 @@ from typing import Any
 from modelform.errors import Diagnostic, ModelformError, Severity, Span
 from modelform.record import dataclass
 
+VARIABLE = "MODELFORM_SANDBOX_FAULTS"
 WRITES = ("PUT", "PATCH", "DELETE")
 METHODS = ("GET", "HEAD", "POST", *WRITES)
 GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from modelform.errors import LockedError, StateError
 from modelform.record import dataclass
-from modelform.sandbox.app import DATABASE
 from modelform.sandbox.kinds import Evidence
 from modelform.sandbox.providers import PROVIDERS
-from modelform.sandbox.store import Store
+from modelform.sandbox.store import DATABASE, Store
 
 EVIDENCE = "evidence.yaml"
 

@@ -19,8 +19,9 @@ from typing import Any
 from modelform.errors import StateError
 from modelform.sandbox.records import Grave, Operation, Resource
 
-__all__ = ["Grave", "Operation", "Resource", "Store", "View", "unreadable"]
+__all__ = ["DATABASE", "Grave", "Operation", "Resource", "Store", "View", "folder", "unreadable"]
 
+DATABASE = "sandbox.db"
 SCHEMA = 1
 APPLICATION = 0x4D464D53  # "MFMS", so that another program's database is never taken for ours
 CHECKPOINT = 4000  # pages of the log that are written before they are moved into the file, which waits for the disk
@@ -63,6 +64,17 @@ CREATE TABLE quota (
 CREATE INDEX quota_usage ON quota (subscription, location, usage);
 CREATE TABLE subscriptions (id TEXT PRIMARY KEY, created REAL NOT NULL) WITHOUT ROWID;
 """
+
+
+def folder(place: Path) -> Path:
+    """The sandbox's folder, made where it is not there; raises `StateError` where it cannot be."""
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StateError(
+            f"the sandbox's folder {place} cannot be made: {error.strerror}", code="sandbox.folder"
+        ) from error
+    return place
 
 
 class Store:

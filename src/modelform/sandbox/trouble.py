@@ -18,7 +18,6 @@ from modelform.sandbox.faults import Fault, Plan, Rule, read_header, read_plan, 
 from modelform.sandbox.identity import TOKEN
 from modelform.sandbox.store import Store
 
-VARIABLE = "MODELFORM_SANDBOX_FAULTS"
 HEADER = "x-ms-sandbox-fault"
 PATH = "/_sandbox/faults"
 ENDS = {"fail": ("Failed", "InternalServerError"), "cancel": ("Canceled", "OperationCanceled")}
