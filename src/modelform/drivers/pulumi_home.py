@@ -24,6 +24,7 @@ from modelform.errors import StateError
 from modelform.state import Passphrase, files, passphrases, settings
 
 PLUGIN = "pulumi-resource-azure-native"
+LOG_LIMIT = "PULUMI_LOG_ROTATION_MAX_TOTAL_MB"
 PASSPHRASES = (passphrases.VARIABLE, passphrases.FILE_VARIABLE)
 
 
@@ -104,8 +105,7 @@ class Home:
         if self.place.target == "sandbox":
             found["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
             found["PULUMI_HOME"] = str(self.folder.parent / "home")
-            # The CLI keeps a log of each run, a week and 500 MB of them, and this home is in the user's project.
-            found.setdefault("PULUMI_LOG_ROTATION_MAX_TOTAL_MB", "20")
+            self._keep_logs(LOG_LIMIT in found)
             found.pop(passphrases.FILE_VARIABLE, None)
             found[passphrases.VARIABLE] = self._kept_passphrase(salt)
         elif self.secrets_provider in ("", "passphrase") and not any(name in found for name in PASSPHRASES):
@@ -115,6 +115,19 @@ class Home:
                 hint=f"set {passphrases.VARIABLE} (or {passphrases.FILE_VARIABLE}) to the stack's passphrase",
             )
         return found | dict(more)
+
+    def _keep_logs(self, wanted: bool) -> None:
+        """Has the CLI keep a log of each run in the sandbox's home, or none.
+
+        It writes down every message of the run, which takes a quarter of a large plan's time and 3 MB, into a home that
+        nobody looks at. It has no setting for that, and goes on without where its folder is not to be had.
+        """
+        logs = self.folder.parent / "home" / "logs"
+        if wanted:
+            if logs.is_file():
+                logs.unlink(missing_ok=True)
+        elif not logs.exists():
+            _write(logs, f"The sandbox's runs of the Pulumi CLI keep no logs here, unless {LOG_LIMIT} is set.\n")
 
     def _kept_passphrase(self, salt: str) -> str:
         """The sandbox's passphrase: the file's, or that of the variables where the CLI made the state with it."""
