@@ -213,8 +213,8 @@ def name_at_once() -> None:
 
 
 async def _in_turn(value: str) -> Any:
-    """A value after as many turns of the event loop as the SDK's own way takes, so that of what happens at the same time
-    the same is first: a program that fails meanwhile has not been registered."""
+    """A value after as many turns of the event loop as the SDK's own way takes, so that of what happens at the same
+    time the same is first: a program that fails meanwhile has not been registered."""
     for _ in range(_TURNS):
         await asyncio.sleep(0)
     return _output._OutputData(set(), value, True, False)
