@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from functools import cache, partial
 from typing import Any
 
-from pulumi import Output, Resource, log
+from pulumi import CustomResource, Output, Resource, log
 from pulumi.runtime import rpc, settings, stack
 
+_rpc: Any = rpc
 # Private modules of the SDK, which it has loaded itself; one that it has no more is None.
 _types: Any = sys.modules.get("pulumi._types")
 _depends_on: Any = sys.modules.get("pulumi.runtime._depends_on")
@@ -27,6 +28,8 @@ _resource: Any = sys.modules.get("pulumi.runtime.resource")
 READ = "_modelform_read"
 
 _TURNS = 3
+_PLAIN = frozenset((str, int, float, bool, type(None)))
+_AS_MESSAGE = 4  # of the arguments after the transformer, the fourth asks for a message of protobuf's
 _RANK, _NEEDS = "_modelform_rank", "_modelform_needs"
 _TOPS, _BOTTOMS = itertools.count(1), itertools.count(0, -1)
 
@@ -41,6 +44,8 @@ def keep_up() -> None:
     translate_what_is_wanted()
     make_outputs_at_once()
     name_at_once()
+    send_scalars_as_they_are()
+    add_dependencies_at_once()
 
 
 def wait_linearly() -> None:
@@ -109,9 +114,9 @@ def search_circles_briefly() -> None:
 
 
 def remember_types() -> None:
-    """Has the SDK find out once of each type whether it is a union or optional, from now on; it asks 130 times a
-    resource."""
-    for name in ("_is_union_type", "_is_optional_type"):
+    """Has the SDK find out once of each type whether it is a union or optional and what it is of, from now on; it asks
+    130 times a resource."""
+    for name in ("_is_union_type", "_is_optional_type", "unwrap_type"):
         original = getattr(_types, name, None)
         if original is not None and not hasattr(original, "cache_info"):
             setattr(_types, name, cache(original))
@@ -194,6 +199,50 @@ def _resolve(
         data.set_exception(failed)
     else:
         data.set_result(_output._OutputData({res, *(needs or ())}, value, known, secret))
+
+
+def send_scalars_as_they_are() -> None:
+    """Has the SDK take a text, a number, a truth value or nothing as it is, from now on, without asking what else it
+    may be: three quarters of what a resource is given are one of these."""
+    original = getattr(rpc, "serialize_property", None)
+    if original is None or hasattr(original, "plain"):
+        return
+
+    async def serialize(
+        value: Any, deps: Any, key: Any, resource: Any = None, transformer: Any = None, *more: Any, **options: Any
+    ) -> Any:
+        if type(value) in _PLAIN and not options and len(more) < _AS_MESSAGE:
+            return value
+        return await original(value, deps, key, resource, transformer, *more, **options)
+
+    serialize.plain = True  # type: ignore[attr-defined]
+    _rpc.serialize_property = serialize
+
+
+def add_dependencies_at_once() -> None:
+    """Has the SDK take the URN of a resource that is needed from where it is, once it is there, from now on: in a chain
+    in which each depends on all earlier ones there are more of these than of anything else."""
+    original = getattr(rpc, "_add_dependency", None)
+    if original is None or hasattr(original, "known") or not hasattr(rpc, "declare_dependency"):
+        return
+
+    async def add(deps: dict[str, Any], res: Any, from_resource: Any) -> None:
+        urn = _known(res.urn) if isinstance(res, CustomResource) else None
+        if isinstance(urn, str) and urn and (from_resource is None or _rpc.declare_dependency(from_resource, res)):
+            deps[urn] = res
+        else:
+            await original(deps, res, from_resource)
+
+    add.known = True  # type: ignore[attr-defined]
+    _rpc._add_dependency = add
+
+
+def _known(output: Any) -> Any:
+    """The value of an output that has come to one; else None."""
+    data = getattr(output, "_data", None)
+    if data is None or not data.done() or data.cancelled() or data.exception() is not None:
+        return None
+    return data.result().value
 
 
 def name_at_once() -> None:

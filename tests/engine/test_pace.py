@@ -135,6 +135,9 @@ def plain_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Puts back what a test replaces for good."""
     monkeypatch.setattr(rpc, "transfer_properties", rpc.transfer_properties)
     monkeypatch.setattr(resource, "create_urn", resource.create_urn)
+    monkeypatch.setattr(rpc, "serialize_property", rpc.serialize_property)
+    monkeypatch.setattr(rpc, "_add_dependency", rpc._add_dependency)
+    monkeypatch.setattr(rpc, "declare_dependency", rpc.declare_dependency)
 
 
 @pytest.mark.usefixtures("plain_sdk")
@@ -197,6 +200,69 @@ def test_a_urn_is_the_same_and_is_there_as_late(parent: str) -> None:
     assert before[0] == f"{parent.rpartition('::')[0]}$a:b:Thing::n"
 
 
+SKU = cognitiveservices.SkuArgs(name="Standard", capacity=3)
+SENT = [
+    *(None, True, 0, 1.5, "", "word", [1, ["two", None]], {"some_key": {"inner_key": 1}}, pulumi.UNKNOWN),
+    *(SKU, {"sku_name": SKU}, [SKU, "x"]),
+]
+
+
+@pytest.mark.usefixtures("plain_sdk")
+def test_values_are_sent_as_before() -> None:
+    def sent() -> list[Any]:
+        async def work() -> list[Any]:
+            given = [*SENT, *(pulumi.Output.from_input(value) for value in SENT)]
+            found = [await rpc.serialize_property(value, [], "key", None, str.upper) for value in given]
+            typed = [await rpc.serialize_property(SENT[7], [], "key", None, None, dict[str, Any])]
+            plain = [value for value in SENT if value is None or isinstance(value, (str, int, float))]
+            whole = [await rpc.serialize_property(v, [], "key", return_protobuf_value=True) for v in plain]
+            more = [await rpc.serialize_property(v, [], "key", None, None, None, False, False, True) for v in plain]
+            return [found, typed, whole, more]
+
+        found: list[Any] = hosted(work)
+        return found
+
+    before = sent()
+    pace.send_scalars_as_they_are()
+    assert sent() == before
+    assert isinstance(before[2][1], struct_pb2.Value)
+
+
+@pytest.mark.usefixtures("plain_sdk")
+@pytest.mark.parametrize("replaced", [False, True])
+def test_what_is_needed_is_found_by_its_urn_now_or_later(replaced: bool) -> None:
+    if replaced:
+        pace.search_circles_briefly()
+        pace.add_dependencies_at_once()
+
+    def named(kind: type[pulumi.Resource], urn: Any) -> Any:
+        made = kind.__new__(kind)
+        made._type, made._name, made._remote, made._childResources = "a:b:C", "one", False, set()  # type: ignore[attr-defined]
+        made.__dict__["urn"] = pulumi.Output.from_input(urn)
+        return made
+
+    async def later() -> str:
+        await asyncio.sleep(0.01)
+        return "urn:later"
+
+    async def work() -> set[str]:
+        here, there, nowhere = (named(pulumi.CustomResource, urn) for urn in ("urn:here", later(), None))
+        child = named(pulumi.CustomResource, "urn:child")
+        group = named(pulumi.ComponentResource, "urn:group")
+        group._childResources.add(child)
+        await asyncio.sleep(0)
+        await here.urn.future()
+        user = named(pulumi.CustomResource, "urn:user")
+        found = await rpc._expand_dependencies([here, there, nowhere, group], user)
+        assert found["urn:here"] is here
+        assert await rpc._expand_dependencies([here], None) == {"urn:here": here}
+        with pytest.raises(RuntimeError, match="circular dependency"):
+            await rpc._expand_dependencies([user], here)
+        return set(found)
+
+    assert hosted(work) == {"urn:here", "urn:later", "urn:child"}
+
+
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_dependencies_are_the_same_as_resources_and_as_outputs(wrapped: bool) -> None:
     def run() -> None:
@@ -224,6 +290,8 @@ def test_an_sdk_without_these_functions_is_left_as_it_is(monkeypatch: pytest.Mon
         (rpc, "declare_dependency"),
         (rpc, "resolve_outputs"),
         (rpc, "transfer_properties"),
+        (rpc, "serialize_property"),
+        (rpc, "_add_dependency"),
         (resource, "create_urn"),
         (_types, "_is_union_type"),
     ):

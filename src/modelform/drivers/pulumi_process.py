@@ -102,7 +102,8 @@ class Command(PulumiCommand):
         def watch() -> None:
             while not ended.is_set():
                 if self._cancelled.wait(0.1):
-                    _signal(process, signal.SIGINT)
+                    if not ended.is_set():
+                        _signal(process, signal.SIGINT)
                     return
 
         watcher = threading.Thread(target=watch, name="pulumi-interrupt", daemon=True)
@@ -119,8 +120,7 @@ class Command(PulumiCommand):
                 hint="`modelform refresh`, then the same command again; the stack may have to be unlocked first",
             ) from None
         finally:
-            ended.set()
-            watcher.join()
+            ended.set()  # the watcher looks up soon, and finds nothing to do
 
 
 class _Reader:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 import pulumi
@@ -84,7 +85,12 @@ def _of_older_version(alias: Any) -> bool:
     if not isinstance(alias, pulumi.Alias):
         return False
     name: Any = alias.name
-    return name is ... and isinstance(alias.type_, str) and _OLDER_VERSION.match(alias.type_) is not None
+    return name is ... and isinstance(alias.type_, str) and _is_versioned(alias.type_)
+
+
+@cache
+def _is_versioned(token: str) -> bool:
+    return _OLDER_VERSION.match(token) is not None
 
 
 def component_options(names: Names) -> pulumi.ResourceOptions:
