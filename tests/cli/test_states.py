@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,23 @@ def test_a_wrong_passphrase(stack: Stack) -> None:
     passphrase.write_text(right)
     ran = stack.modelform("outputs", "--show-secrets")
     assert (ran.code, "hidden" in ran.out) == (0, True)
+
+
+def test_a_wrong_passphrase_of_a_state_without_secrets(stack: Stack) -> None:
+    """It is known before anything is begun, and before anybody is asked; a plan without changes needs none."""
+    passphrase = stack.kept / "passphrase"
+    folder, crypter = Folder(stack.kept / "sandbox" / "state"), Passphrase(KeptFile(passphrase, {}))
+    crypter.encrypt("a word")  # which makes the salt
+    snapshot = folder.load("modelform", "dev", crypter)
+    folder.save("modelform", "dev", replace(snapshot, secrets_providers=crypter.provider), crypter)
+    assert b"ciphertext" not in stack.file.read_bytes()
+    passphrase.write_text("another one")
+    assert stack.modelform("up", "-y").code == 0
+    before = stack.file.read_bytes()
+    ran = stack.modelform("destroy", "-y")
+    assert ran.code == 1
+    assert ran.err.startswith("error: incorrect passphrase [state.passphrase]"), ran.err
+    assert stack.file.read_bytes() == before
 
 
 def test_a_foreign_lock(stack: Stack) -> None:

@@ -17,7 +17,7 @@ from modelform.drivers.graves import Graves
 from modelform.drivers.place import Place
 from modelform.drivers.telling import Listener, deletions, exit_code
 from modelform.errors import Diagnostic, Severity, StateError
-from modelform.plan import Change, Result
+from modelform.plan import Change, Op, Result
 from modelform.spec.resolved import Stack, Target
 from modelform.state import Snapshot, binding
 from modelform.state.folder import Folder
@@ -92,7 +92,7 @@ class Embedded:
             plan = self._plan(work, on_event, Severity.ERROR)
             if not plan.ok:
                 return replace(course.nothing_done(plan), command="up", seconds=time.monotonic() - started)
-            course.ask(request, plan)
+            self._agree(work, plan)
             result = self._apply("up", work, on_event)
         return replace(result, seconds=time.monotonic() - started)
 
@@ -105,7 +105,7 @@ class Embedded:
         with self._locked(request, request.stack) as work:
             plan = self._deletions(work)
             guards.require(guards.beyond(plan.changes, work.base, request))
-            course.ask(request, plan)
+            self._agree(work, plan)
             result = self._apply("destroy", work, on_event)
         return replace(result, seconds=time.monotonic() - started)
 
@@ -120,7 +120,7 @@ class Embedded:
             with self._locked(request, request.stack) as work:
                 selection.require_known(request.options, work.base, (), None)
                 if request.confirm is not None:
-                    course.ask(request, self._apply("refresh", work, course.silent, keep=False))
+                    self._agree(work, self._apply("refresh", work, course.silent, keep=False))
                 result = self._apply("refresh", work, on_event)
         return replace(result, refreshed=True, seconds=time.monotonic() - started)
 
@@ -230,6 +230,13 @@ class Embedded:
             guards.require(refused)
             plan = preflight.stopped(plan, work.found, severity)
         return plan
+
+    def _agree(self, work: _Work, plan: Result) -> None:
+        """Asks whoever has to agree; for a plan that changes something, when the passphrase is proved to be the
+        state's."""
+        if any(change.op is not Op.SAME for change in plan.changes):
+            work.folder.prove(work.base, work.crypter)
+        course.ask(work.request, plan)
 
     def _apply(self, operation: Operation, work: _Work, on_event: OnEvent, keep: bool = True) -> Result:
         """Runs an operation and records it; without `keep` only to see what it would find."""

@@ -94,6 +94,11 @@ class Folder:
             provider = codec.secrets_provider(codec.parse(raw, source), source)
             crypter.at(provider.salt if provider else "").warm()
 
+    def prove(self, snapshot: Snapshot, crypter: Passphrase) -> None:
+        """Makes sure, before anything is begun, that a `save` of this state has its passphrase; else `StateError`."""
+        provider = snapshot.secrets_providers
+        (crypter.at(provider.salt) if provider else crypter).verify()
+
     def save(self, project: str, stack: str, snapshot: Snapshot, crypter: Passphrase) -> None:
         """Puts a state in the place of the one before, which is kept as `.bak`. The caller holds the lock.
 
