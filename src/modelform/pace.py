@@ -34,10 +34,12 @@ _RANK, _NEEDS = "_modelform_rank", "_modelform_needs"
 _TOPS, _BOTTOMS = itertools.count(1), itertools.count(0, -1)
 
 
-def keep_up() -> None:
-    """All of it that lasts: for a process that runs such programs."""
+def keep_up(*, quiet: bool = True) -> None:
+    """All of it that lasts: for a process that runs such programs; the SDK's debug messages go unless it is not to be
+    `quiet`."""
     wait_linearly()
-    without_debug_messages()
+    if quiet:
+        without_debug_messages()
     search_circles_briefly()
     remember_types()
     take_resources_as_they_are()
@@ -95,7 +97,7 @@ def rare_collections() -> Iterator[None]:
 
 
 def without_debug_messages() -> None:
-    """Has the SDK say nothing for debugging, from now on: nobody is shown it.
+    """Has the SDK say nothing for debugging, from now on: only `pulumi --debug` shows it.
 
     It says ten things a resource, and to the CLI it sends each in a call that the program waits for: a third of the
     time of a plan with it.

@@ -18,6 +18,9 @@ from pulumi_azure_native import cognitiveservices
 from modelform import pace
 
 
+SPOKEN = pulumi.log.debug  # before anything here replaces it
+
+
 class Listener:
     def __init__(self) -> None:
         self.heard: list[str] = []
@@ -26,19 +29,22 @@ class Listener:
         self.heard.append(request.message)
 
 
-def test_debug_messages_are_not_sent() -> None:
+@pytest.mark.parametrize("quiet", [True, False])
+def test_debug_messages_are_not_sent_unless_they_are_wanted(quiet: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi.log, "debug", SPOKEN)
     listener = Listener()
 
     def speak() -> None:
         settings.configure(settings.Settings("project", "stack", engine=listener))
-        pace.keep_up()
-        pace.keep_up()
+        pace.keep_up(quiet=quiet)
+        pace.keep_up(quiet=quiet)
         pulumi.log.debug("for nobody")
         pulumi.log.info("for people")
         pulumi.log.warn("for people too")
 
     contextvars.Context().run(speak)
-    assert listener.heard == ["for people", "for people too"]
+    assert [said for said in listener.heard if said != "for nobody"] == ["for people", "for people too"]
+    assert ("for nobody" in listener.heard) is not quiet
 
 
 @pytest.mark.parametrize("fails", [False, True])

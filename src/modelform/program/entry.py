@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pulumi
 
+from modelform import pace
 from modelform.catalog.data import find_overlay
 from modelform.errors import ModelformError, Severity
 from modelform.program import build, findings
@@ -23,8 +24,9 @@ from modelform.spec.rulebook import Company
 
 def main(environment: Mapping[str, str] | None = None) -> None:
     """Declares the selected stack's resources; every problem in its file is in the one `RunError` that stops it."""
-    today = date.today()
-    stack = load(Path(pulumi.runtime.get_root_directory()), os.environ if environment is None else environment, today)
+    variables, today = os.environ if environment is None else environment, date.today()
+    pace.keep_up(quiet=not variables.get("MODELFORM_DEBUG"))
+    stack = load(Path(pulumi.runtime.get_root_directory()), variables, today)
     found = findings(stack, today=today)
     for diagnostic in found:
         if diagnostic.severity is Severity.WARNING:
