@@ -17,7 +17,6 @@ from pulumi_azure_native import cognitiveservices
 
 from modelform import pace
 
-
 SPOKEN = pulumi.log.debug  # before anything here replaces it
 
 
