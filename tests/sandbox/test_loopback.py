@@ -73,6 +73,23 @@ def test_what_the_files_are_is_known_before_anybody_comes(tmp_path: Path, monkey
         pytest.fail("it was served all the same")
 
 
+@pytest.mark.parametrize("error", [None, OSError("no such thing"), SystemExit(3)])
+def test_whatever_keeps_it_from_loading_is_one_message(
+    error: BaseException | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def create(data_dir: Path, **options: object) -> None:
+        raise error or RuntimeError("a defect")
+
+    monkeypatch.setattr(app, "create_app", create)
+    serving = loopback(tmp_path)
+    served = serving.__enter__()
+    with pytest.raises((urllib.error.URLError, ConnectionError)):
+        asked(served)
+    with pytest.raises(StateError, match="did not start") as caught:
+        serving.__exit__(ValueError, ValueError("what comes of it"), None)
+    assert ("a defect" in str(caught.value)) is (error is None)
+
+
 def test_what_keeps_it_from_loading_is_raised_at_the_end_and_clients_do_not_wait(tmp_path: Path) -> None:
     serving = loopback(tmp_path)
     served = serving.__enter__()

@@ -62,6 +62,10 @@ def loopback(
     attendant.start()
     try:
         yield Loopback(f"https://localhost:{bound.getsockname()[1]}", files.bundle.resolve())
+    except Exception as error:
+        if attendant.failure is not None:
+            raise attendant.failure from error
+        raise
     finally:
         attendant.stop()
         bound.close()
@@ -97,18 +101,22 @@ class _Attendant(threading.Thread):
         if self._ear in came:
             return
         try:
-            server = self._loaded()
+            self._serve()
         except ModelformError as error:
             self.failure = error
-            self._bound.close()
-            return
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - it is raised where the context ends
+            said = f": {error}" if isinstance(error, Exception) else ""
+            self.failure = StateError(f"the sandbox did not start as a server{said}", code="sandbox.start")
+        if self.failure is not None:
+            self._bound.close()  # so that nobody waits for an answer
+
+    def _serve(self) -> None:
+        server = self._loaded()
         with self._lock:
             if self._stopped:
                 return
             self._server = server
         server.run(sockets=[self._bound])
-        if not server.started:
-            self.failure = StateError("the sandbox did not start as a server", code="sandbox.start")
 
     def _loaded(self) -> uvicorn.Server:
         import uvicorn
