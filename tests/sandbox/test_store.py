@@ -7,6 +7,8 @@ import gc
 import json
 import multiprocessing
 import sqlite3
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -225,6 +227,12 @@ def test_standing_tells_what_there_is(sandbox: Callable[..., Any], bodies: Any, 
     client.control.store.close()
     assert reset(tmp_path / "data")
     assert not (tmp_path / "data" / "sandbox.db").exists()
+
+
+@pytest.mark.parametrize("first", ["modelform.sandbox.standing", "modelform.sandbox.retail"])
+def test_what_holds_the_sandbox_can_be_loaded_before_the_sandbox(first: str) -> None:
+    found = subprocess.run([sys.executable, "-c", f"import {first}"], capture_output=True, text=True, timeout=60)
+    assert (found.returncode, found.stderr) == (0, "")
 
 
 def test_a_sandbox_without_a_folder_goes_with_its_control() -> None:

@@ -21,7 +21,7 @@ from modelform.sandbox.faults import VARIABLE, Plan, load_plan
 from modelform.sandbox.identity import principal_of
 from modelform.sandbox.journal import Journal
 from modelform.sandbox.offers import Offers
-from modelform.sandbox.plane import DataPlane
+from modelform.sandbox.plane.service import DataPlane
 from modelform.sandbox.providers import PROVIDERS
 from modelform.sandbox.retail import PriceList
 from modelform.sandbox.store import DATABASE, Store, folder
