@@ -211,11 +211,17 @@ def send_scalars_as_they_are() -> None:
         return
 
     async def serialize(
-        value: Any, deps: Any, key: Any, resource: Any = None, transformer: Any = None, *more: Any, **options: Any
+        value: Any,
+        deps: Any,
+        property_key: Any,
+        resource_obj: Any = None,
+        input_transformer: Any = None,
+        *more: Any,
+        **options: Any,
     ) -> Any:
         if type(value) in _PLAIN and not options and len(more) < _AS_MESSAGE:
             return value
-        return await original(value, deps, key, resource, transformer, *more, **options)
+        return await original(value, deps, property_key, resource_obj, input_transformer, *more, **options)
 
     serialize.plain = True  # type: ignore[attr-defined]
     _rpc.serialize_property = serialize

@@ -220,7 +220,7 @@ def test_values_are_sent_as_before() -> None:
             found = [await rpc.serialize_property(value, [], "key", None, str.upper) for value in given]
             typed = [await rpc.serialize_property(SENT[7], [], "key", None, None, dict[str, Any])]
             plain = [value for value in SENT if value is None or isinstance(value, (str, int, float))]
-            whole = [await rpc.serialize_property(v, [], "key", return_protobuf_value=True) for v in plain]
+            whole = [await rpc.serialize_property(v, [], property_key="key", return_protobuf_value=True) for v in plain]
             more = [await rpc.serialize_property(v, [], "key", None, None, None, False, False, True) for v in plain]
             return [found, typed, whole, more]
 
