@@ -171,6 +171,31 @@ def test_ctrl_c_before_anything_is_130(modelform: Any) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_a_preview_at_once(number: int, modelform: Any, monkeypatch: Any) -> None:
+    def work(memory: Any, name: str, request: Any, on_event: Any) -> Result:
+        os.kill(os.getpid(), number)
+        threading.Event().wait(2)
+        raise AssertionError("the signal did not end it")
+
+    before = signal.getsignal(number)
+    monkeypatch.setattr(_memory_class(modelform), "_operate", work)
+    ran = modelform("preview")
+    assert ran.code == 130
+    assert "interrupted" in ran.err
+    assert signal.getsignal(number) is before
+
+
+def test_ctrl_c_while_the_commands_are_put_together_is_130(modelform: Any, monkeypatch: Any) -> None:
+    def pressed(first: str) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("modelform.cli.main.assemble", pressed)
+    ran = modelform("preview")
+    assert ran.code == 130
+    assert "interrupted" in ran.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_lets_what_runs_be_finished_and_the_second_one_ends(
     number: int, modelform: Any, monkeypatch: Any
 ) -> None:

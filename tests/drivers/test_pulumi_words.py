@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import stat
+import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,8 +20,8 @@ from modelform.drivers.place import Place
 from modelform.drivers.pulumi_again import MOST_RUNS, Again
 from modelform.drivers.pulumi_events import Events, finding, hidden_marked
 from modelform.drivers.pulumi_home import PLUGIN, Home
-from modelform.drivers.pulumi_installation import find, numbers, require
-from modelform.errors import Diagnostic, ModelformError, PolicyError, Severity, StateError
+from modelform.drivers.pulumi_installation import find, numbers, require, version
+from modelform.errors import Diagnostic, InterruptedByUser, ModelformError, PolicyError, Severity, StateError
 from modelform.plan import Event, Op
 from modelform.state import Environment, Passphrase, passphrases
 from modelform.values import UNKNOWN, Secret
@@ -332,6 +335,25 @@ def test_an_old_cli_is_refused(tmp_path: Path) -> None:
         Command(str(old), {"PATH": "/bin:/usr/bin"})
     old.write_text("#!/bin/sh\necho v3.260.0\n")
     assert str(Command(str(old), {"PATH": "/bin:/usr/bin"}).version) == "3.260.0"
+
+
+def test_the_command_does_not_hear_a_ctrl_c_of_our_terminal(tmp_path: Path) -> None:
+    telling = tmp_path / "pulumi"
+    telling.write_text(f"#!{sys.executable}\nimport os\nprint(os.getpgrp())\n")
+    telling.chmod(0o700)
+    assert version(str(telling), {}) != str(os.getpgrp())
+
+
+@pytest.mark.parametrize(("operation", "said"), [("preview", "nothing was begun"), ("up", "may or may not")])
+def test_a_command_that_is_ended_at_once_says_what_that_means(operation: str, said: str, tmp_path: Path) -> None:
+    from modelform.drivers.pulumi_process import Command
+
+    slow = tmp_path / "pulumi"
+    slow.write_text("#!/bin/sh\necho begun\nexec sleep 30\n")
+    slow.chmod(0o700)
+    command = Command(str(slow), {"PATH": "/bin:/usr/bin"}, asked=lambda: "3.260.0")
+    with pytest.raises(InterruptedByUser, match=said):
+        command.run([operation], str(tmp_path), {}, on_output=lambda _: os.kill(os.getpid(), signal.SIGINT))
 
 
 def test_states_in_a_folder_are_read_without_the_cli(tmp_path: Path) -> None:

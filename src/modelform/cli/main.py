@@ -38,10 +38,11 @@ def main(argv: Sequence[str], around: Outside) -> int:
     surround(around)
     words = argv[: argv.index("--")] if "--" in argv else argv
     voice = Voice(around, json="--json" in words, no_color="--no-color" in words)
-    root = assemble(argv[0] if argv else "")
-    arguments = hoist(argv, root)
-    name = " ".join(command_words(arguments, root)) or PROGRAM
+    name = PROGRAM
     try:
+        root = assemble(argv[0] if argv else "")
+        arguments = hoist(argv, root)
+        name = " ".join(command_words(arguments, root)) or PROGRAM
         return int(root.main(args=arguments, prog_name=PROGRAM, standalone_mode=False) or 0)
     except ModelformError as error:
         return _end(error.diagnostics, error.exit_code, voice, name)

@@ -53,6 +53,7 @@ def version(command: str, environment: Mapping[str, str]) -> str:
             timeout=60,
             check=True,
             env={**environment, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+            start_new_session=True,  # a Ctrl-C is ours to answer, and no sign of a command that does not run
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise ModelformError(f"{command} does not run: {error}", code="engine.no-pulumi", hint=WAY_OUT) from error

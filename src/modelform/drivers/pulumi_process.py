@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 from pulumi.automation import CommandResult, PulumiCommand
 from pulumi.automation.errors import create_command_error
 
+from modelform.drivers import course
 from modelform.drivers.pulumi_installation import LEAST, WAY_OUT, numbers, version
 from modelform.errors import InterruptedByUser, ModelformError
 
@@ -81,7 +82,7 @@ class Command(PulumiCommand):
             errors="replace",
             start_new_session=True,
         )
-        with process, self._interrupts(process):
+        with process, self._interrupts(process, args[0]):
             readers = [
                 _Reader(stream, callback)
                 for stream, callback in ((process.stdout, on_output), (process.stderr, on_error))
@@ -95,7 +96,7 @@ class Command(PulumiCommand):
         return result
 
     @contextmanager
-    def _interrupts(self, process: subprocess.Popen[str]) -> Iterator[None]:
+    def _interrupts(self, process: subprocess.Popen[str], operation: str) -> Iterator[None]:
         """Passes one Ctrl-C on, and at a second one (`KeyboardInterrupt`) has the CLI end at once."""
         ended = threading.Event()
 
@@ -115,6 +116,8 @@ class Command(PulumiCommand):
             with suppress(subprocess.TimeoutExpired):
                 process.wait(10)
             process.kill()
+            if operation == "preview":
+                raise InterruptedByUser(course.interrupted(operation).summary) from None
             raise InterruptedByUser(
                 "stopped at once: what was under way may or may not have been done",
                 hint="`modelform refresh`, then the same command again; the stack may have to be unlocked first",

@@ -56,9 +56,10 @@ def preview(
 ) -> int:
     """Show what `up` would change; changes nothing. Also: plan."""
     from modelform.cli import saving
+    from modelform.cli.interruption import ending_at_once
     from modelform.cli.session import open_session
 
-    with _reporting("preview", place, reports, markdown) as sheet:
+    with _reporting("preview", place, reports, markdown) as sheet, ending_at_once():
         session = open_session(place, choice, house)
         if sheet is not None:
             sheet.begin(session)
