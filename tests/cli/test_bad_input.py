@@ -247,6 +247,30 @@ def test_a_port_in_use(folder: Folder) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_document_that_cannot_be_written_is_one_message(folder: Folder) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        ran = subprocess.run(
+            [*COMMAND, "preview", "--json"],
+            cwd=folder.path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    refused(ran, 1, "No space left on device")
+
+
+@pytest.mark.slow
+def test_a_process_without_streams_does_its_work(folder: Folder) -> None:
+    def close() -> None:
+        for number in (0, 1):
+            os.close(number)
+
+    fine(folder.run("preview", before=close))
+
+
+@pytest.mark.slow
 def test_a_reader_that_leaves_does_not_end_an_up(folder: Folder) -> None:
     process = folder.start("up", "-y")
     assert process.stdout is not None

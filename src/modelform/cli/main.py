@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 import click
@@ -23,6 +24,9 @@ def run() -> NoReturn:
     """Runs the process's own command line and leaves the process."""
     # A command makes many small objects and drops few: looking for garbage less often is a tenth of a plan's time.
     gc.set_threshold(100_000, 20, 100)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # whoever started the process gave it none
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - for as long as the process
     for stream in (sys.stdout, sys.stderr):
         # A log that is no UTF-8 must not end an operation.
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
@@ -83,7 +87,8 @@ def _end(
         if session and not (session.stack is None and session.diagnostics):  # a broken file says neither
             about |= {"engine": session.engine, "target": session.target}
         beside = {"company": session.company.to_json()} if session and session.company else {}
-        voice.document(json.failure(name, diagnostics, **about) | beside)
+        with suppress(OSError):  # where nothing can be written to stdout, stderr has it all
+            voice.document(json.failure(name, diagnostics, **about) | beside)
     return int(code)
 
 
