@@ -16,6 +16,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from modelform.azure import SANDBOX_SUBSCRIPTION, SANDBOX_TENANT
+from modelform.azure.failures import ArmError
 from modelform.errors import Diagnostic, ProviderError, Severity
 from modelform.plan import PropertyDiff
 from modelform.provider import plugin
@@ -165,6 +166,21 @@ def test_a_resource_that_did_not_come_up_is_told_with_what_there_is_of_it(dial: 
     assert status.details[0].Unpack(found)
     assert (found.id, list(found.reasons)) == ("/half", ["because", "and so"])
     assert (wire.decode(found.inputs), wire.decode(found.properties)) == (partial[1], partial[2])
+
+
+def test_why_a_resource_did_not_come_up_has_code_and_way_out(dial: Any, providers: list[Scripted]) -> None:
+    stub = dial()
+    create(stub, {})
+    providers[0].error = ArmError(200, "InsufficientQuota", "none left", operation="PUT x").with_partial(("/x", {}, {}))
+    with pytest.raises(grpc.RpcError) as refused:
+        create(stub, {})
+    status = status_pb2.Status.FromString(dict(refused.value.trailing_metadata())["grpc-status-details-bin"])
+    found = provider_pb2.ErrorResourceInitFailed()
+    assert status.details[0].Unpack(found)
+    assert list(found.reasons) == [refused.value.details()]
+    assert found.reasons[0].startswith(
+        "InsufficientQuota: none left [quota.exceeded]\n  PUT x was answered 200\n  hint: "
+    )
 
 
 def test_what_an_invoke_refuses_is_a_failure(dial: Any) -> None:

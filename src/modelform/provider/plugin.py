@@ -278,9 +278,13 @@ def _refusals(context: grpc.ServicerContext) -> Iterator[None]:
 
 
 def _made(text: str, error: ModelformError, partial: tuple[str, Any, Any]) -> bytes:
-    """Pulumi's detail for a resource that is there all the same: the engine saves it with its reasons."""
+    """Pulumi's detail for a resource that is there all the same: the engine saves it with its reasons.
+
+    It tells the reasons and not the status's message: the one that is the error's own says all that the error does.
+    """
     id, inputs, outputs = partial
-    reasons = getattr(error, "reasons", ()) or (error.diagnostics[0].summary,)
+    own = error.diagnostics[0]
+    reasons = [said(own) if one == own.summary else one for one in getattr(error, "reasons", ()) or (own.summary,)]
     status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=text)
     status.details.add().Pack(
         provider_pb2.ErrorResourceInitFailed(
