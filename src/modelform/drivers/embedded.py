@@ -119,6 +119,7 @@ class Embedded:
         else:
             with self._locked(request, request.stack) as work:
                 selection.require_known(request.options, work.base, (), None)
+                work.folder.prove(work.base, work.crypter)  # a refresh writes whatever it finds
                 if request.confirm is not None:
                     self._agree(work, self._apply("refresh", work, course.silent, keep=False))
                 result = self._apply("refresh", work, on_event)
