@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from modelform.drivers.place import Place
-from modelform.drivers.pulumi_home import LOG_LIMIT, Home
+from modelform.drivers.pulumi_home import EARLIER, LOG_LIMIT, PLUGIN, Home
 
 SANDBOX_LOGS = Path(".modelform", "pulumi", "home", "logs")
 
@@ -32,8 +34,44 @@ def test_whoever_says_how_many_gets_them(tmp_path: Path) -> None:
     assert environment(tmp_path, **{LOG_LIMIT: "5"})[LOG_LIMIT] == "5"
     (tmp_path / SANDBOX_LOGS).mkdir()
     (tmp_path / SANDBOX_LOGS / "one.log").touch()
-    environment(tmp_path)
+    environment(tmp_path, **{LOG_LIMIT: "5"})
     assert (tmp_path / SANDBOX_LOGS / "one.log").exists()
+
+
+def test_logs_of_before_are_put_aside_so_that_no_more_are_kept(tmp_path: Path) -> None:
+    for name in ("one.log", "two.log"):
+        environment(tmp_path, **{LOG_LIMIT: "5"})
+        (tmp_path / SANDBOX_LOGS).mkdir(parents=True)
+        (tmp_path / SANDBOX_LOGS / name).write_text(name)
+        environment(tmp_path)
+        assert (tmp_path / SANDBOX_LOGS).is_file()
+        assert (tmp_path / SANDBOX_LOGS.with_name(EARLIER) / name).read_text() == name
+
+
+def test_a_home_that_has_no_place_for_it_stops_nothing(tmp_path: Path) -> None:
+    environment(tmp_path)
+    (tmp_path / SANDBOX_LOGS).unlink()
+    (tmp_path / SANDBOX_LOGS.parent).rmdir()
+    (tmp_path / SANDBOX_LOGS.parent).touch()
+    assert environment(tmp_path)["PULUMI_HOME"]
+
+
+def test_several_operations_write_the_same_at_once(tmp_path: Path) -> None:
+    together = threading.Barrier(4)
+
+    def prepare(_: int) -> None:
+        for number in range(25):
+            place = Place(tmp_path / str(number), "sandbox", {})
+            together.wait(10)
+            Home(place).prepare("dev", "", ["plugin"])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(prepare, range(4)))
+    assert {path.name for path in tmp_path.glob("*/.modelform/pulumi/*/*")} == {
+        PLUGIN,
+        "Pulumi.yaml",
+        "Pulumi.dev.yaml",
+    }
 
 
 def test_the_users_own_home_is_left_as_it_is(tmp_path: Path) -> None:

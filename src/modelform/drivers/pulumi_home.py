@@ -13,7 +13,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from modelform.state import Passphrase, files, passphrases, settings
 
 PLUGIN = "pulumi-resource-azure-native"
 LOG_LIMIT = "PULUMI_LOG_ROTATION_MAX_TOTAL_MB"
+EARLIER = "earlier-logs"
 PASSPHRASES = (passphrases.VARIABLE, passphrases.FILE_VARIABLE)
 
 
@@ -120,14 +121,19 @@ class Home:
         """Has the CLI keep a log of each run in the sandbox's home, or none.
 
         It writes down every message of the run, which takes a quarter of a large plan's time and 3 MB, into a home that
-        nobody looks at. It has no setting for that, and goes on without where its folder is not to be had.
+        nobody looks at. It has no setting for that, and goes on without where its folder is not to be had. Logs that
+        are there are put aside; where none of this can be done, the CLI logs, and that is all.
         """
         logs = self.folder.parent / "home" / "logs"
-        if wanted:
-            if logs.is_file():
-                logs.unlink(missing_ok=True)
-        elif not logs.exists():
-            _write(logs, f"The sandbox's runs of the Pulumi CLI keep no logs here, unless {LOG_LIMIT} is set.\n")
+        with suppress(OSError, StateError):
+            if wanted:
+                if logs.is_file():
+                    logs.unlink(missing_ok=True)
+                return
+            if logs.is_dir():
+                _put_aside(logs)
+            if not logs.exists():
+                _write(logs, f"The sandbox's runs of the Pulumi CLI keep no logs here, unless {LOG_LIMIT} is set.\n")
 
     def _kept_passphrase(self, salt: str) -> str:
         """The sandbox's passphrase: the file's, or that of the variables where the CLI made the state with it."""
@@ -173,6 +179,15 @@ def plugin_command(module: str) -> list[str]:
     return [sys.executable, "-m", module]
 
 
+def _put_aside(logs: Path) -> None:
+    """Moves the logs of earlier runs into the folder beside theirs."""
+    earlier = logs.with_name(EARLIER)
+    earlier.mkdir(mode=files.FOLDER_MODE, exist_ok=True)
+    for log in logs.iterdir():
+        log.replace(earlier / log.name)
+    logs.rmdir()
+
+
 def _encrypted_anew(value: Any, old: Passphrase, new: Passphrase) -> Any:
     if isinstance(value, dict):
         if list(value) == ["secure"] and isinstance(value["secure"], str):
@@ -188,7 +203,7 @@ def _write_executable(path: Path, command: Sequence[str]) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """Puts a text into a file, unless it is there already: another operation may be reading it."""
+    """Puts a text into a file, unless it is there already: another operation may be reading it, or writing the same."""
     data = text.encode()
     if files.read(path) != data:
-        files.replace(path, data)
+        files.replace(path, data, fresh=files.own(path))

@@ -36,13 +36,14 @@ def read(path: Path) -> bytes | None:
         raise faults.unreadable(path, error) from error
 
 
-def replace(path: Path, data: bytes, previous: Path | None = None) -> None:
+def replace(path: Path, data: bytes, previous: Path | None = None, fresh: Path | None = None) -> None:
     """Puts `data` where `path` was, at once; what was there is then found under `previous`.
 
-    The new bytes are on the disk before their name is. `previous` becomes a second name of the old bytes, which is
+    The new bytes are on the disk before their name is, until then in `fresh`: by default one name for all, so that a
+    writer needs a lock, and finds what a killed one left. `previous` becomes a second name of the old bytes, which is
     safe since no writer of states, Pulumi's included, ever changes a file in place.
     """
-    fresh = path.with_name(path.name + ".tmp")
+    fresh = fresh or path.with_name(path.name + ".tmp")
     try:
         make_folder(path.parent)
         _write(fresh, data)
@@ -59,13 +60,18 @@ def replace(path: Path, data: bytes, previous: Path | None = None) -> None:
         raise
 
 
+def own(path: Path) -> Path:
+    """A name beside a file that nobody but this thread writes to."""
+    return path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
+
+
 def create(path: Path, data: bytes, fresh: Path | None = None) -> bool:
     """Writes a file unless there is one already; True if it was written. Of several who try, one succeeds.
 
     It appears with all its bytes; until then they are in `fresh`, by default a name of this thread beside it.
     """
     make_folder(path.parent)
-    fresh = fresh or path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
+    fresh = fresh or own(path)
     try:
         try:
             _write(fresh, data)
