@@ -12,13 +12,14 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from modelform.errors import Exit, LockedError, StateError
-from modelform.sandbox import SUBSCRIPTION, reset, status
+from modelform.sandbox import SUBSCRIPTION, reset, status, store
 from modelform.sandbox.app import create_control
 from modelform.sandbox.exchange import Request
 from modelform.sandbox.identity import TOKEN
@@ -103,6 +104,23 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path, content: bytes) -
         status(tmp_path)
     assert reset(tmp_path)
     create_control(tmp_path).store.close()
+
+
+def test_a_database_that_is_only_out_of_reach_is_not_to_be_thrown_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a" / "sandbox.db").mkdir(parents=True)
+    with pytest.raises(StateError, match="cannot be used") as caught:
+        create_control(tmp_path / "a")
+    hints = [caught.value.diagnostics[0].hint]
+    (tmp_path / "b").mkdir()
+    monkeypatch.setattr(store, "WAIT", 0.1)
+    with closing(sqlite3.connect(tmp_path / "b" / "sandbox.db", isolation_level=None)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StateError, match="cannot be used: database is locked") as caught:
+            create_control(tmp_path / "b")
+    hints.append(caught.value.diagnostics[0].hint)
+    assert ("write it" in hints[0], "wait" in hints[1], "reset" in " ".join(hints)) == (True, True, False)
 
 
 def test_another_programs_database_is_refused(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ class Store:
                 self._create(connection)
                 found = _pragma(connection, "user_version"), _pragma(connection, "application_id")
         except sqlite3.DatabaseError as error:
-            raise unreadable(self.file, str(error)) from error
+            raise _refused(self.file, error) from error
         if found[1] != APPLICATION:
             raise unreadable(self.file, "it is not a sandbox's database")
         if found[0] != SCHEMA:
@@ -214,6 +214,20 @@ def unreadable(file: Path, why: str) -> StateError:
         code="sandbox.unreadable",
         hint="run `modelform sandbox reset` to start with an empty sandbox",
     )
+
+
+def _refused(file: Path, error: sqlite3.DatabaseError) -> StateError:
+    """What is said where SQLite does not open a database: one that is held, or that may not be written, is whole."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        hint = "another process holds it: wait for that to end, and run the command again"
+    elif code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        hint = "let whoever runs modelform read and write it, and its folder"
+    elif code == sqlite3.SQLITE_FULL:
+        hint = "make room on the disk, and run the command again"
+    else:
+        return unreadable(file, str(error))
+    return StateError(f"the sandbox's database {file} cannot be used: {error}", code="sandbox.unusable", hint=hint)
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:
