@@ -281,6 +281,7 @@ def test_a_reader_that_leaves_does_not_end_an_up(folder: Folder) -> None:
     assert "Traceback" not in said
     assert "Exception ignored" not in said
     nothing_changes(folder)
+    assert [file.name for file in folder.database.parent.glob("sandbox.db*")] == ["sandbox.db"]
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ import json
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from operator import attrgetter
@@ -85,6 +86,8 @@ class Store:
         self._local = threading.local()
         self._writing = threading.Lock()  # SQLite's own waiting polls; threads of one process queue here instead
         self._open: list[sqlite3.Connection] = []
+        # With its last connection closed the database is one file; a process does not look for garbage when it ends.
+        weakref.finalize(self, _close, self._open)
         self._prepare()
 
     def _connection(self) -> sqlite3.Connection:
@@ -202,9 +205,13 @@ class Store:
 
     def close(self) -> None:
         """Closes every thread's connection."""
-        while self._open:
-            self._open.pop().close()
+        _close(self._open)
         self._local = threading.local()
+
+
+def _close(connections: list[sqlite3.Connection]) -> None:
+    while connections:
+        connections.pop().close()
 
 
 def unreadable(file: Path, why: str) -> StateError:
