@@ -21,6 +21,7 @@ from modelform.drivers.pulumi_again import MOST_RUNS, Again
 from modelform.drivers.pulumi_events import Events, finding, hidden_marked
 from modelform.drivers.pulumi_home import PLUGIN, Home
 from modelform.drivers.pulumi_installation import find, numbers, require, version
+from modelform.drivers.pulumi_process import Command
 from modelform.errors import Diagnostic, InterruptedByUser, ModelformError, PolicyError, Severity, StateError
 from modelform.plan import Event, Op
 from modelform.state import Environment, Passphrase, passphrases
@@ -362,3 +363,18 @@ def test_states_in_a_folder_are_read_without_the_cli(tmp_path: Path) -> None:
     assert driver.unlock("dev") == []
     with pytest.raises(StateError, match="no state yet"):
         driver.outputs("dev")
+
+
+@pytest.mark.parametrize(("says", "code"), [("echo v3.100.0", "engine.old-pulumi"), ("exit 3", "engine.no-pulumi")])
+def test_a_cli_on_path_that_is_of_no_use_is_not_outdone_by_an_installed_one(
+    says: str, code: str, tmp_path: Path
+) -> None:
+    for place, way_out in (("bin", "in its place on PATH"), (".pulumi/versions/3.100.0/bin", "installs one, or")):
+        (tmp_path / place).mkdir(parents=True)
+        command = tmp_path / place / "pulumi"
+        command.write_text(f"#!/bin/sh\n{says}\n")
+        command.chmod(0o700)
+        with pytest.raises(ModelformError) as caught:
+            Command(str(command), {"PATH": "/usr/bin:/bin"})
+        [found] = caught.value.diagnostics
+        assert (found.code, way_out in found.hint, "--engine embedded" in found.hint) == (code, True, True)

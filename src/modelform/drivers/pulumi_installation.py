@@ -43,6 +43,16 @@ def require(environment: Mapping[str, str]) -> str:
     return found
 
 
+def way_out(command: str) -> str:
+    """What to do where a command is of no use: the one on PATH is taken, whatever is installed beside it."""
+    if _VERSIONS.as_posix() in Path(command).as_posix():
+        return WAY_OUT
+    return (
+        "put a newer one in its place on PATH, or take it off PATH and let `modelform doctor --install-pulumi` install "
+        "one; or run with --engine embedded, which needs none"
+    )
+
+
 def version(command: str, environment: Mapping[str, str]) -> str:
     """What the command says that it is, without the `v`."""
     try:
@@ -56,7 +66,9 @@ def version(command: str, environment: Mapping[str, str]) -> str:
             start_new_session=True,  # a Ctrl-C is ours to answer, and no sign of a command that does not run
         )
     except (OSError, subprocess.SubprocessError) as error:
-        raise ModelformError(f"{command} does not run: {error}", code="engine.no-pulumi", hint=WAY_OUT) from error
+        raise ModelformError(
+            f"{command} does not run: {error}", code="engine.no-pulumi", hint=way_out(command)
+        ) from error
     return told.stdout.strip().removeprefix("v")
 
 

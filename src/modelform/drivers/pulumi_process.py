@@ -15,7 +15,7 @@ from pulumi.automation import CommandResult, PulumiCommand
 from pulumi.automation.errors import create_command_error
 
 from modelform.drivers import course
-from modelform.drivers.pulumi_installation import LEAST, WAY_OUT, numbers, version
+from modelform.drivers.pulumi_installation import LEAST, numbers, version, way_out
 from modelform.errors import InterruptedByUser, ModelformError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Command(PulumiCommand):
             raise ModelformError(
                 f"{command} is Pulumi {said}, and this driver needs {'.'.join(map(str, LEAST))} or newer",
                 code="engine.old-pulumi",
-                hint=WAY_OUT,
+                hint=way_out(command),
             )
         self.command = command
         self.version = VersionInfo(*(numbers(said) if said else LEAST))

@@ -24,6 +24,7 @@ from modelform.state import Snapshot, codec, timestamp
 from modelform.values import Secret
 
 _UNSHOWN = json.dumps("[secret]")
+_UNLOCK = "wait for it to end; if it is gone for certain: `modelform stack unlock`"
 
 
 class OneStack(AutomationStack):
@@ -180,7 +181,7 @@ def refused(error: CommandError) -> ModelformError:
         "\n  ".join(line for line in lines[lines.index(first) + 1 :] if not line.startswith("code:")) if lines else ""
     )
     if "currently locked by" in text or "Another update is currently in progress" in text:
-        return LockedError(found.summary, detail=rest, hint="wait for it to end; if it is gone for certain: `unlock`")
+        return LockedError(found.summary, detail=rest, hint=_UNLOCK)
     if "incorrect passphrase" in text:
         return StateError(
             "incorrect passphrase",
