@@ -10,6 +10,7 @@ import pytest
 
 from modelform.drivers.place import Place
 from modelform.drivers.pulumi_home import EARLIER, LOG_LIMIT, PLUGIN, Home
+from modelform.errors import StateError
 
 SANDBOX_LOGS = Path(".modelform", "pulumi", "home", "logs")
 
@@ -46,6 +47,15 @@ def test_logs_of_before_are_put_aside_so_that_no_more_are_kept(tmp_path: Path) -
         environment(tmp_path)
         assert (tmp_path / SANDBOX_LOGS).is_file()
         assert (tmp_path / SANDBOX_LOGS.with_name(EARLIER) / name).read_text() == name
+
+
+def test_a_passphrase_that_is_gone_is_not_replaced_by_another(tmp_path: Path) -> None:
+    place = Place(tmp_path, "sandbox", {})
+    with pytest.raises(StateError, match="is gone") as caught:
+        Home(place).environment("v1:abaHQ/moCk8=:v1:ec/QE09VpS4xsn4v:I6Y", {})
+    assert caught.value.diagnostics[0].code == "state.passphrase"
+    assert not (tmp_path / ".modelform" / "passphrase").exists()
+    assert Home(place).environment("", {})["PULUMI_CONFIG_PASSPHRASE"]
 
 
 def test_a_home_that_has_no_place_for_it_stops_nothing(tmp_path: Path) -> None:

@@ -137,8 +137,17 @@ class Home:
 
     def _kept_passphrase(self, salt: str) -> str:
         """The sandbox's passphrase: the file's, or that of the variables where the CLI made the state with it."""
-        kept = passphrases.KeptFile(self.place.project_dir / KEPT / "passphrase", self.place.environment)
+        file = self.place.project_dir / KEPT / "passphrase"
+        kept = passphrases.KeptFile(file, self.place.environment)
         candidates = kept.candidates() if salt else []
+        if salt and not candidates:
+            # Another one would be refused as incorrect, and be in the way of what is looked for.
+            raise StateError(
+                f"the passphrase of this sandbox's states is gone: there is no {file}",
+                code="state.passphrase",
+                hint=f"put the file back, or set {passphrases.VARIABLE} where the state was made with that; "
+                "`--engine embedded` asks for it only where the state has secrets",
+            )
         for phrase in candidates if len(candidates) > 1 else ():
             try:
                 Passphrase(_Known(phrase), salt).verify()
