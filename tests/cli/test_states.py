@@ -155,7 +155,7 @@ def test_a_wrong_passphrase(stack: Stack) -> None:
 
 
 def test_a_wrong_passphrase_of_a_state_without_secrets(stack: Stack) -> None:
-    """It is known before anything is begun, and before anybody is asked; a plan without changes needs none."""
+    """It is known before anything is begun or written, and before anybody is asked; a preview needs none."""
     passphrase = stack.kept / "passphrase"
     folder, crypter = Folder(stack.kept / "sandbox" / "state"), Passphrase(KeptFile(passphrase, {}))
     crypter.encrypt("a word")  # which makes the salt
@@ -163,9 +163,9 @@ def test_a_wrong_passphrase_of_a_state_without_secrets(stack: Stack) -> None:
     folder.save("modelform", "dev", replace(snapshot, secrets_providers=crypter.provider), crypter)
     assert b"ciphertext" not in stack.file.read_bytes()
     passphrase.write_text("another one")
-    assert stack.modelform("up", "-y").code == 0
     before = stack.touched()
-    for command in ("destroy", "refresh"):
+    assert stack.modelform("preview").code == 0
+    for command in ("up", "destroy", "refresh"):
         ran = stack.modelform(command, "-y")
         assert ran.code == 1
         assert ran.err.startswith("error: incorrect passphrase [state.passphrase]"), ran.err

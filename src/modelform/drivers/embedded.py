@@ -17,7 +17,7 @@ from modelform.drivers.graves import Graves
 from modelform.drivers.place import Place
 from modelform.drivers.telling import Listener, deletions, exit_code
 from modelform.errors import Diagnostic, Severity, StateError
-from modelform.plan import Change, Op, Result
+from modelform.plan import Change, Result
 from modelform.spec.resolved import Stack, Target
 from modelform.state import Snapshot, binding
 from modelform.state.folder import Folder
@@ -119,9 +119,9 @@ class Embedded:
         else:
             with self._locked(request, request.stack) as work:
                 selection.require_known(request.options, work.base, (), None)
-                work.folder.prove(work.base, work.crypter)  # a refresh writes whatever it finds
+                work.folder.prove(work.base, work.crypter)
                 if request.confirm is not None:
-                    self._agree(work, self._apply("refresh", work, course.silent, keep=False))
+                    course.ask(request, self._apply("refresh", work, course.silent, keep=False))
                 result = self._apply("refresh", work, on_event)
         return replace(result, refreshed=True, seconds=time.monotonic() - started)
 
@@ -233,10 +233,8 @@ class Embedded:
         return plan
 
     def _agree(self, work: _Work, plan: Result) -> None:
-        """Asks whoever has to agree; for a plan that changes something, when the passphrase is proved to be the
-        state's."""
-        if any(change.op is not Op.SAME for change in plan.changes):
-            work.folder.prove(work.base, work.crypter)
+        """Asks whoever has to agree, when the passphrase is proved to be the state's: what follows writes."""
+        work.folder.prove(work.base, work.crypter)
         course.ask(work.request, plan)
 
     def _apply(self, operation: Operation, work: _Work, on_event: OnEvent, keep: bool = True) -> Result:
