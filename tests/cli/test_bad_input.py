@@ -251,7 +251,7 @@ def test_a_port_in_use(folder: Folder) -> None:
 def test_a_document_that_cannot_be_written_is_one_message(folder: Folder) -> None:
     with open("/dev/full", "w", encoding="utf-8") as full:
         ran = subprocess.run(
-            [*COMMAND, "preview", "--json"],
+            [*COMMAND, "preview", "-s", "dev", "--json"],
             cwd=folder.path,
             stdout=full,
             stderr=subprocess.PIPE,
