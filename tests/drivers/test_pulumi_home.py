@@ -66,6 +66,7 @@ def test_a_home_that_has_no_place_for_it_stops_nothing(tmp_path: Path) -> None:
     assert environment(tmp_path)["PULUMI_HOME"]
 
 
+@pytest.mark.slow
 def test_several_operations_write_the_same_at_once(tmp_path: Path) -> None:
     together = threading.Barrier(4)
 

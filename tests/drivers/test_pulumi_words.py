@@ -286,6 +286,7 @@ def test_the_cli_gets_a_project_of_our_own_and_the_users_is_left_alone(tmp_path:
     assert (tmp_path / ".modelform" / ".gitignore").read_text() == "*\n"
 
 
+@pytest.mark.slow
 def test_the_sandboxs_configuration_has_its_own_salt_and_no_secret_in_the_clear(tmp_path: Path) -> None:
     (tmp_path / "stacks").mkdir()
     phrase = passphrases.KeptFile(tmp_path / ".modelform" / "passphrase").new()

@@ -52,6 +52,7 @@ def test_nothing_is_loaded_for_nobody(tmp_path: Path, made: list[Path]) -> None:
     assert [one.name for one in threading.enumerate() if one.name == "sandbox"] == []
 
 
+@pytest.mark.slow
 def test_the_first_who_come_wait_and_are_all_answered(tmp_path: Path, made: list[Path]) -> None:
     for _ in range(2):
         with loopback(tmp_path) as served, ThreadPoolExecutor(8) as clients:
